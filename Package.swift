@@ -1,0 +1,148 @@
+// swift-tools-version:6.2
+import Foundation
+import PackageDescription
+
+// `make test` and CI set HEDDLE_STRICT, so that a warning fails them; a newer compiler's new warning
+// must not keep a user from building.
+let strict = ProcessInfo.processInfo.environment["HEDDLE_STRICT"] != nil
+let settings: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault")]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+    [.target(name: name, dependencies: dependencies, swiftSettings: settings)]
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings
+    )
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+]
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+
+let system: [Target] = [
+    .systemLibrary(
+        name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CMbedTLS", path: "Sources/CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
+    .target(name: "CLinux"),
+]
+let pure: [Target] =
+    layer("WireCore")
+    + layer("EngineCore")
+    + layer("PcapWire", ["WireCore"])
+    + layer("ThreadWire", ["WireCore"])
+    + layer("LinkSecurity", ["WireCore", "ThreadWire", "EngineCore"])
+    + layer("LoRaPHY", ["EngineCore"])
+    + layer("LoRaChannel", ["EngineCore", "LoRaPHY"])
+    + layer("LinkProfiles", ["EngineCore", "LoRaPHY"])
+let engines: [Target] =
+    layer("MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
+    + layer("LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
+    + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
+    + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
+    + layer(
+        "NodeEngine",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "MACEngine", "LowPANEngine",
+            "IPEngine", "ThreadEngine",
+        ])
+let runtime: [Target] =
+    layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
+    + layer("LinuxDevices", ["CLinux"])
+    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
+    + layer(
+        "NodeStore",
+        ["EngineCore", "ThreadWire", "NodeEngine", .product(name: "GRDB", package: "GRDB.swift"), logging])
+    + layer(
+        "NodeRuntime",
+        [
+            "EngineCore", "ThreadWire", "NodeEngine", "RadioDrivers", "NodeStore", "CryptoProviders", "LinuxDevices",
+            "LinkProfiles", "LoRaPHY", logging,
+        ] + nio)
+let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", "EngineCore"])
+let services: [Target] =
+    layer("NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
+    + layer("ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine"])
+    + layer("ControlService", [logging] + nio)
+    + layer(
+        "Simulator",
+        ["EngineCore", "LoRaPHY", "LoRaChannel", "LinkProfiles", "NodeEngine", "ThreadWire", "PcapWire", heap])
+    + layer(
+        "EtherService",
+        [
+            "EngineCore", "LoRaPHY", "LoRaChannel", "RadioDrivers", "PcapWire", "NodeConfiguration", logging,
+        ] + nio)
+    + layer(
+        "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire"])
+let executables: [Target] = [
+    .executableTarget(
+        name: "heddled",
+        dependencies: [
+            "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
+            "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", arguments,
+            logging, lifecycle,
+        ], swiftSettings: settings),
+    .executableTarget(
+        name: "heddle",
+        dependencies: [
+            "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments, logging,
+        ], swiftSettings: settings),
+]
+let testTargets: [Target] = [
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests(of: "WireCore"),
+    tests(of: "EngineCore"),
+    tests(of: "PcapWire", ["WireCore"]),
+    tests(of: "ThreadWire", ["WireCore"]),
+    tests(of: "LinkSecurity", ["WireCore", "ThreadWire", "CryptoProviders"]),
+    tests(of: "CryptoProviders", ["LinkSecurity", "EngineCore"]),
+    tests(of: "LoRaPHY", ["EngineCore"]),
+    tests(of: "LoRaChannel", ["EngineCore", "LoRaPHY"]),
+    tests(of: "LinkProfiles", ["EngineCore", "LoRaPHY"]),
+    tests(
+        of: "MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
+    tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
+    tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
+    tests(
+        of: "ThreadEngine",
+        ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
+    tests(
+        of: "NodeEngine",
+        ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
+    tests(of: "LinuxDevices"),
+    tests(of: "RadioDrivers", ["EngineCore", "LoRaPHY"]),
+    tests(of: "NodeStore", ["EngineCore", "ThreadWire", "NodeEngine"]),
+    tests(of: "NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY"]),
+    tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
+    tests(of: "ControlService"),
+    tests(of: "EtherService", ["RadioDrivers", "EngineCore", "LoRaPHY", "PcapWire"]),
+    tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
+]
+
+let package = Package(
+    name: "heddle",
+    products: [
+        .library(name: "Heddle", targets: ["Heddle"]),
+        .executable(name: "heddled", targets: ["heddled"]),
+        .executable(name: "heddle", targets: ["heddle"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: system + pure + engines + runtime + api + services + executables + testTargets,
+    swiftLanguageModes: [.v6]
+)

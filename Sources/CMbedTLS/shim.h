@@ -1,0 +1,4 @@
+#include <mbedtls/ccm.h>
+#include <mbedtls/aes.h>
+#include <mbedtls/md.h>
+#include <mbedtls/sha256.h>
