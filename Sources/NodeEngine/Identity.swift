@@ -1,0 +1,134 @@
+import EngineCore
+import IPEngine
+import LowPANEngine
+import MACEngine
+public import ThreadEngine
+public import ThreadWire
+
+// What the engines must agree upon: addresses, PAN, keys, contexts.
+extension NodeEngine {
+    /// Carries role, addresses and PAN from the Thread engine to the others.
+    func synchronizeIdentity() {
+        mac.extendedAddress = thread.extendedAddress
+        mac.shortAddress = thread.rloc16
+        mac.isReceiverOnWhenIdle = thread.mode.isReceiverOnWhenIdle
+        if let network = thread.network {
+            mac.panID = network.panID
+            mac.channel = network.channel
+        }
+        lowPAN.ownAddresses = (short: thread.rloc16, extended: thread.extendedAddress)
+        ip.isForwarder = thread.role.isRouting
+        ip.seedID = thread.rloc16.rawValue
+        ip.unicastAddresses = unicastAddresses
+        ip.multicastAddresses = multicastAddresses
+        synchronizeContexts()
+    }
+
+    func synchronizeContexts() {
+        var table = LowPANContextTable()
+        if let prefix = thread.network?.meshLocalPrefix {
+            table.set(LowPANContext(id: 0, prefix: prefix, isCompressible: true))
+        }
+        for context in thread.contexts {
+            table.set(
+                LowPANContext(id: context.id, prefix: context.prefix, isCompressible: context.isCompressible))
+        }
+        lowPAN.contexts = table
+    }
+
+    /// The addresses of this node in the order of OpenThread's `ipaddr`: the newest role's first.
+    var unicastAddresses: [UnicastAddress] {
+        guard isInterfaceUp else { return [] }
+        var addresses: [UnicastAddress] = []
+        func add(_ address: IPv6Address?, _ origin: UnicastAddress.Origin) {
+            guard let address else { return }
+            addresses.append(
+                UnicastAddress(address: address, prefixLength: 64, isPreferred: true, isValid: true, origin: origin))
+        }
+        add(thread.leaderAnycastAddress, .thread)
+        add(thread.rlocAddress, .thread)
+        for address in thread.additionalAddresses { add(address, .manual) }
+        add(thread.meshLocalEID, .thread)
+        add(thread.linkLocalAddress, .thread)
+        return addresses
+    }
+
+    var multicastAddresses: [IPv6Address] {
+        guard isInterfaceUp else { return [] }
+        var groups: [IPv6Address] = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
+        if thread.role.isRouting { groups += [.linkLocalAllRouters, .realmLocalAllRouters] }
+        return groups
+    }
+
+    // MARK: Operation
+
+    /// Brings the IPv6 interface up or down; down also stops the protocol.
+    public func setInterface(isUp: Bool, now: Instant) {
+        guard isInterfaceUp != isUp else { return }
+        if !isUp { thread.stop(now: now) }
+        isInterfaceUp = isUp
+        synchronizeIdentity()
+        emit(.identityChanged)
+        settle(now: now)
+    }
+
+    /// Starts the Thread protocol.
+    /// - Returns: false when the interface is down or there is no active dataset.
+    public func startThread(now: Instant) -> Bool {
+        guard isInterfaceUp, thread.network != nil else { return false }
+        thread.start(now: now)
+        settle(now: now)
+        return true
+    }
+
+    public func stopThread(now: Instant) {
+        thread.stop(now: now)
+        settle(now: now)
+    }
+
+    /// Takes an active dataset into use.
+    /// - Returns: false when it lacks the network key, PAN id, channel or mesh-local prefix.
+    public func setActiveDataset(_ dataset: OperationalDataset, now: Instant) -> Bool {
+        guard let key = dataset.networkKey, let panID = dataset.panID, let channel = dataset.channel,
+            let prefix = dataset.meshLocalPrefix
+        else { return false }
+        self.dataset = dataset
+        emit(.store(StoredRecord(name: .activeDataset, value: dataset.bytes)))
+        mac.setNetworkKey(key, keySequence: thread.keySequence)
+        thread.setNetwork(
+            ThreadEngine.Network(
+                networkKey: key, panID: panID, channel: UInt8(clamping: channel.channel), meshLocalPrefix: prefix,
+                activeTimestamp: dataset.activeTimestamp ?? Timestamp(seconds: 1, ticks: 0, isAuthoritative: false)),
+            keySequence: thread.keySequence, now: now)
+        settle(now: now)
+        return true
+    }
+
+    /// Takes over what a store kept; before anything else is asked of the node.
+    public func restore(_ records: [StoredRecord], now: Instant) {
+        for record in records {
+            switch record.name {
+            case .networkState:
+                var reader = ByteReader(record.value)
+                guard let state = try? StoredNetworkState(parsing: &reader) else { continue }
+                thread.restore(state)
+                mac.frameCounter = state.linkFrameCounterLimit
+                mac.frameCounterLimit = state.linkFrameCounterLimit
+            case .activeDataset:
+                var reader = ByteReader(record.value)
+                guard let dataset = try? OperationalDataset(parsing: &reader) else { continue }
+                _ = setActiveDataset(dataset, now: now)
+            case .settings: break
+            }
+        }
+        synchronizeIdentity()
+        settle(now: now)
+    }
+
+    /// Sets the link-layer address; only while the protocol is stopped.
+    /// - Returns: false when it runs.
+    public func setExtendedAddress(_ address: ExtendedAddress, now: Instant) -> Bool {
+        defer { settle(now: now) }
+        return thread.setExtendedAddress(address)
+    }
+}

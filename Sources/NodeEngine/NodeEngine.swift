@@ -1,0 +1,188 @@
+public import EngineCore
+public import IPEngine
+public import LinkProfiles
+public import LinkSecurity
+import LowPANEngine
+public import MACEngine
+public import ThreadEngine
+public import ThreadWire
+import WireCore
+
+/// One node: the MAC, 6LoWPAN, IP and Thread engines put together.
+///
+/// It has no clock and no radio. Whoever drives it hands in what happened and when, then drains `pollOutput()`, and
+/// calls `handleDeadline` at `nextDeadline`. The engines never call each other: this class carries what one returns
+/// to the next.
+public final class NodeEngine {
+    /// The limits and tunables of all engines.
+    public struct Configuration: Sendable {
+        public var mac = MACEngine.Configuration()
+        public var lowPAN = LowPANEngine.Configuration()
+        public var ip = IPEngine.Configuration()
+        public var thread = ThreadEngine.Configuration()
+        /// How many datagrams may be on their way to the radio at once.
+        /// - Range: 4 to 256
+        public var transferLimit = 32
+        /// How many datagrams may wait for an address to be resolved.
+        /// - Range: 1 to 64
+        public var unresolvedLimit = 8
+
+        public init() {}
+    }
+
+    /// What a driver tells the node.
+    public enum Input {
+        /// The radio received a frame.
+        case received(ReceivedFrame)
+        /// The radio ended a transmission.
+        case transmitDone(TransmitOutcome)
+        /// The radio answered `assessChannel`.
+        case channelActivity(isBusy: Bool)
+        /// The host's IP stack sent a datagram into the mesh.
+        case hostDatagram([UInt8])
+    }
+
+    /// What the node asks of its driver.
+    public enum Output: Equatable {
+        /// Send this frame; `transmitDone` must follow.
+        case transmit([UInt8])
+        /// Look whether the channel is in use; `channelActivity` must follow.
+        case assessChannel
+        /// Turn the receiver on or off.
+        case setReceiver(isOn: Bool)
+        /// Hand this datagram to the host's IP stack.
+        case deliver([UInt8])
+        /// Datagrams wait at a socket.
+        case readable(SocketID)
+        /// An echo request of this node was answered.
+        case echoReply(EchoReply)
+        /// Write this down before any output that follows is carried out.
+        case store(StoredRecord)
+        /// Tell it to whoever watches.
+        case event(ThreadEvent)
+        /// Addresses, role or network data changed.
+        case identityChanged
+    }
+
+    public let configuration: Configuration
+    public let profile: LinkProfile
+    public internal(set) var mac: MACEngine
+    public internal(set) var ip: IPEngine
+    public internal(set) var thread: ThreadEngine
+    public internal(set) var dataset: OperationalDataset?
+    /// Whether the IPv6 interface is up; nothing runs while it is not.
+    public internal(set) var isInterfaceUp = false
+    /// Datagrams that were sent and received, and those that failed.
+    public internal(set) var ipCounters = IPCounters()
+
+    var lowPAN: LowPANEngine
+    var entropy: EntropySource
+    var transfers: [Transfer] = []
+    var nextHandle: UInt32 = 1
+    var unresolved: [UnresolvedDatagram] = []
+    var ownDrops = DropCounters()
+    private var outputs: [Output] = []
+    private var outputHead = 0
+
+    public init(
+        configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
+        cryptography: any LinkCryptography, entropy: EntropySource
+    ) {
+        self.configuration = configuration
+        self.profile = profile
+        self.entropy = entropy
+        mac = MACEngine(
+            configuration: configuration.mac, profile: profile, extendedAddress: extendedAddress,
+            cryptography: cryptography, openSeed: self.entropy.open.next())
+        lowPAN = LowPANEngine(configuration: configuration.lowPAN, profile: profile)
+        ip = IPEngine(configuration: configuration.ip, profile: profile, openSeed: self.entropy.open.next())
+        let identifier = entropy.secret.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        thread = ThreadEngine(
+            configuration: configuration.thread, profile: profile, extendedAddress: extendedAddress,
+            meshLocalInterfaceIdentifier: identifier, cryptography: cryptography,
+            entropy: EntropySource(secret: entropy.secret, openSeed: self.entropy.open.next()))
+        synchronizeIdentity()
+    }
+
+    // MARK: Driving
+
+    /// Takes what happened. One mutation a call; drain `pollOutput()` afterwards.
+    public func handle(_ input: Input, now: Instant) {
+        switch input {
+        case .received(let frame): mac.handle(received: frame, now: now)
+        case .transmitDone(let outcome): mac.handle(transmitDone: outcome, now: now)
+        case .channelActivity(let isBusy): mac.handle(channelActivity: isBusy, now: now)
+        case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
+        }
+        settle(now: now)
+    }
+
+    /// Does all that was due by now.
+    public func handleDeadline(now: Instant) {
+        if let deadline = mac.nextDeadline, deadline <= now { mac.handleDeadline(now: now) }
+        if let deadline = lowPAN.nextDeadline, deadline <= now { lowPAN.handleDeadline(now: now) }
+        if let deadline = ip.nextDeadline, deadline <= now { ip.handleDeadline(now: now) }
+        if let deadline = thread.nextDeadline, deadline <= now { thread.handleDeadline(now: now) }
+        settle(now: now)
+    }
+
+    /// When to call `handleDeadline` if nothing happens before; nil for never.
+    public var nextDeadline: Instant? {
+        earlier(earlier(mac.nextDeadline, lowPAN.nextDeadline), earlier(ip.nextDeadline, thread.nextDeadline))
+    }
+
+    /// The next thing to be done, in order; nil when there is none.
+    public func pollOutput() -> Output? {
+        guard outputHead < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            outputHead = 0
+            return nil
+        }
+        defer { outputHead += 1 }
+        return outputs[outputHead]
+    }
+
+    func emit(_ output: Output) {
+        outputs.append(output)
+    }
+
+    /// Carries what the engines returned from one to the next until none has anything more to say.
+    func settle(now: Instant) {
+        var isQuiet = false
+        while !isQuiet {
+            isQuiet = true
+            while let output = mac.pollOutput() {
+                isQuiet = false
+                handle(output, now: now)
+            }
+            while let output = ip.pollOutput() {
+                isQuiet = false
+                handle(output, now: now)
+            }
+            while let output = thread.pollOutput() {
+                isQuiet = false
+                handle(output, now: now)
+            }
+        }
+    }
+
+    /// All that was discarded, by reason, over all layers.
+    public var drops: DropCounters {
+        var all = ownDrops
+        all.add(mac.drops)
+        all.add(lowPAN.drops)
+        all.add(ip.drops)
+        all.add(thread.drops)
+        return all
+    }
+}
+
+/// Datagrams as OpenThread's `counters ip` counts them.
+public struct IPCounters: Equatable, Sendable {
+    public internal(set) var transmitSuccess: UInt64 = 0
+    public internal(set) var transmitFailed: UInt64 = 0
+    public internal(set) var receiveSuccess: UInt64 = 0
+    public internal(set) var receiveFailed: UInt64 = 0
+
+    public init() {}
+}

@@ -1,0 +1,113 @@
+import EngineCore
+import IPEngine
+import LowPANEngine
+import MACEngine
+import ThreadEngine
+import ThreadWire
+import WireCore
+
+// The way up: from a frame to a datagram, and from there to who it is for.
+extension NodeEngine {
+    func handle(_ output: MACOutput, now: Instant) {
+        switch output {
+        case .transmit(let frame): emit(.transmit(frame))
+        case .assessChannel: emit(.assessChannel)
+        case .setReceiver(let isOn): emit(.setReceiver(isOn: isOn))
+        case .received(let indication): handle(indication, now: now)
+        case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
+        case .frameCounterReserveNeeded:
+            thread.linkFrameCounter = mac.frameCounter
+            thread.reserveLinkFrameCounters()
+            mac.frameCounterLimit = thread.linkFrameCounterLimit
+        }
+    }
+
+    private func handle(_ indication: MACIndication, now: Instant) {
+        guard indication.header.frameType == .data else { return }
+        let isSecured = indication.security != .none
+        if isSecured, let sender = indication.sourceExtendedAddress {
+            thread.noteHeard(sender, rssi: indication.rssi, snr: indication.snr, now: now)
+        }
+        let result = lowPAN.receive(
+            indication.bytes, payload: indication.payload, source: indication.header.source,
+            destination: indication.header.destination, isSecured: isSecured, now: now)
+        switch result {
+        case .incomplete, .dropped: break
+        case .forward(let mesh, let payload):
+            forward(mesh, indication.bytes[payload], from: indication, isSecured: isSecured, now: now)
+        case .datagram(let datagram, let source, _, let isSecured):
+            receive(datagram, from: source, indication, isSecured: isSecured, now: now)
+        }
+    }
+
+    /// A datagram arrived at this node: for it, or for it to pass on.
+    private func receive(
+        _ datagram: [UInt8], from source: LinkAddress, _ indication: MACIndication, isSecured: Bool, now: Instant
+    ) {
+        // Only MLE, which has security of its own, may come without that of the link.
+        guard isSecured || Self.isMLE(datagram) else {
+            ipCounters.receiveFailed &+= 1
+            return ownDrops.count(.unsecuredFrame)
+        }
+        ipCounters.receiveSuccess &+= 1
+        if case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
+            thread.snoop(origin, at: rloc16, now: now)
+        }
+        ip.receive(
+            datagram,
+            link: LinkMetadata(isSecured: isSecured, source: source, rssi: indication.rssi, snr: indication.snr),
+            now: now)
+    }
+
+    /// Whether a datagram carries UDP to the port of MLE between link-local addresses.
+    static func isMLE(_ datagram: [UInt8]) -> Bool {
+        var reader = ByteReader(datagram)
+        guard let header = try? IPv6Header(parsing: &reader), header.nextHeader == .udp,
+            header.source.isLinkLocalUnicast, let udp = try? UDPHeader(parsing: &reader)
+        else { return false }
+        return udp.destinationPort == ThreadPort.mle
+    }
+
+    static func source(of datagram: [UInt8]) -> IPv6Address? {
+        var reader = ByteReader(datagram)
+        return (try? IPv6Header(parsing: &reader))?.source
+    }
+
+    func handle(_ output: IPOutput, now: Instant) {
+        switch output {
+        case .send(let datagram, let priority): route(datagram, isLinkSecured: true, priority: priority, now: now)
+        case .deliver(let datagram): emit(.deliver(datagram))
+        case .readable(let socket): emit(.readable(socket))
+        case .echoReply(let reply): emit(.echoReply(reply))
+        case .udp(let datagram):
+            thread.handle(
+                IncomingDatagram(
+                    source: datagram.source, destination: datagram.destination, port: datagram.destinationPort,
+                    payload: datagram.payload, hopLimit: datagram.hopLimit, isLinkSecured: datagram.link.isSecured,
+                    rssi: datagram.link.rssi, snr: datagram.link.snr), now: now)
+        }
+    }
+
+    /// Passes a frame with a mesh header on to its next hop.
+    private func forward(
+        _ mesh: MeshHeader, _ payload: ArraySlice<UInt8>, from indication: MACIndication, isSecured: Bool, now: Instant
+    ) {
+        guard isSecured else { return ownDrops.count(.unsecuredFrame) }
+        guard case .short(let final) = mesh.finalDestination, thread.role.isRouting else {
+            return ownDrops.count(.noRoute)
+        }
+        guard mesh.hopsLeft > 1 else { return ownDrops.count(.meshHopLimit) }
+        guard let nextHop = thread.nextHop(to: final), .short(nextHop) != indication.header.source else {
+            return ownDrops.count(.noRoute)
+        }
+        var next = mesh
+        next.hopsLeft -= 1
+        var writer = ByteWriter(capacity: payload.count + next.byteCount)
+        next.serialize(into: &writer)
+        writer.write(contentsOf: payload)
+        submit(
+            Transfer(
+                payloads: [writer.bytes], destination: .short(nextHop), source: .short, isLinkSecured: true,
+                priority: .data, origin: nil), now: now)
+    }
+}

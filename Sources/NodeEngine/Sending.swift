@@ -1,0 +1,264 @@
+import EngineCore
+import IPEngine
+import LowPANEngine
+import MACEngine
+import ThreadEngine
+public import ThreadWire
+import WireCore
+
+/// A datagram on its way through the MAC engine, one fragment at a time.
+struct Transfer {
+    var payloads: [[UInt8]]
+    var destination: LinkAddress
+    var source: SourceAddressKind
+    var isLinkSecured: Bool
+    var priority: TransmitPriority
+    /// The datagram, when it is this node's own and not one that it forwards.
+    var origin: [UInt8]?
+    var handle: UInt32 = 0
+    var next = 0
+}
+
+/// A datagram that waits until its destination is found.
+struct UnresolvedDatagram {
+    var target: IPv6Address
+    var datagram: [UInt8]
+    var priority: TransmitPriority
+}
+
+// The way down: from a datagram to frames.
+extension NodeEngine {
+    /// The host's IP stack sent a datagram.
+    func handleHostDatagram(_ datagram: [UInt8], now: Instant) {
+        guard isInterfaceUp else { return ownDrops.count(.noRoute) }
+        ip.sendFromHost(datagram, now: now)
+    }
+
+    func handle(_ output: ThreadOutput, now: Instant) {
+        switch output {
+        case .send(let datagram): send(datagram, now: now)
+        case .setPeer(let peer):
+            mac.setPeer(
+                MACPeer(
+                    extendedAddress: peer.extendedAddress, shortAddress: peer.rloc16,
+                    linkFrameCounter: peer.linkFrameCounter, keySequence: peer.keySequence,
+                    isReceiverOnWhenIdle: peer.isReceiverOnWhenIdle, isChild: peer.isChild))
+        case .removePeer(let address): mac.removePeer(address)
+        case .identityChanged:
+            synchronizeIdentity()
+            emit(.identityChanged)
+        case .networkDataChanged:
+            synchronizeContexts()
+            emit(.identityChanged)
+        case .resolved(let target): flushUnresolved(target, isFound: true, now: now)
+        case .unresolved(let target): flushUnresolved(target, isFound: false, now: now)
+        case .store(let record): emit(.store(record))
+        case .event(let event): emit(.event(event))
+        }
+    }
+
+    /// A datagram of the Thread engine.
+    private func send(_ outgoing: OutgoingDatagram, now: Instant) {
+        let datagram = ip.udpDatagram(
+            from: outgoing.source, port: outgoing.port, to: outgoing.destination, port: outgoing.port,
+            payload: outgoing.payload, hopLimit: outgoing.hopLimit, trafficClass: outgoing.trafficClass)
+        route(datagram, isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, now: now)
+    }
+
+    // MARK: Routing
+
+    /// Finds the link destination of a datagram and sends it, or lets it wait for its address.
+    func route(_ datagram: [UInt8], isLinkSecured: Bool, priority: TransmitPriority, now: Instant) {
+        var reader = ByteReader(datagram)
+        guard let header = try? IPv6Header(parsing: &reader) else { return ownDrops.count(.malformedIPv6) }
+        let destination = header.destination
+        if destination.isMulticast {
+            return transmit(
+                datagram, header, to: .broadcast, mesh: nil, isLinkSecured: isLinkSecured, priority: priority, now: now)
+        }
+        if ip.unicastAddresses.contains(where: { $0.address == destination }) {
+            return ip.receive(datagram, link: .loopback, now: now)
+        }
+        if destination.isLinkLocalUnicast {
+            let link: LinkAddress =
+                destination.locator.map { .short($0) }
+                ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
+            return transmit(
+                datagram, header, to: link, mesh: nil, isLinkSecured: isLinkSecured, priority: priority, now: now)
+        }
+        switch thread.resolve(destination, now: now) {
+        case .rloc16(let target):
+            routeInMesh(datagram, header, to: target, isLinkSecured: isLinkSecured, priority: priority, now: now)
+        case .pending: hold(datagram, for: destination, priority: priority)
+        case .unreachable:
+            ipCounters.transmitFailed &+= 1
+            ownDrops.count(.addressUnresolved)
+            ip.reportUnreachable(datagram, now: now)
+        }
+    }
+
+    private func routeInMesh(
+        _ datagram: [UInt8], _ header: IPv6Header, to target: RLOC16, isLinkSecured: Bool, priority: TransmitPriority,
+        now: Instant
+    ) {
+        if target == thread.rloc16 { return ip.receive(datagram, link: .loopback, now: now) }
+        guard let nextHop = thread.nextHop(to: target) else {
+            ipCounters.transmitFailed &+= 1
+            ownDrops.count(.noRoute)
+            return ip.reportUnreachable(datagram, now: now)
+        }
+        // Beyond the next hop the frame carries its two ends in a mesh header.
+        let mesh =
+            nextHop == target
+            ? nil
+            : MeshHeader(
+                originator: .short(thread.rloc16), finalDestination: .short(target), hopsLeft: Self.meshHopsLeft,
+                usesDeepHopsLeft: true)
+        transmit(
+            datagram, header, to: .short(nextHop), mesh: mesh, isLinkSecured: isLinkSecured, priority: priority,
+            now: now)
+    }
+
+    /// The hops that a new mesh header allows.
+    /// - Source: recording line_traffic, frame 30: the 6-byte form with 19 hops
+    static let meshHopsLeft: UInt8 = 19
+
+    private func hold(_ datagram: [UInt8], for target: IPv6Address, priority: TransmitPriority) {
+        guard unresolved.count < configuration.unresolvedLimit else {
+            ipCounters.transmitFailed &+= 1
+            return ownDrops.count(.queueFull)
+        }
+        unresolved.append(UnresolvedDatagram(target: target, datagram: datagram, priority: priority))
+    }
+
+    private func flushUnresolved(_ target: IPv6Address, isFound: Bool, now: Instant) {
+        let waiting = unresolved.filter { $0.target == target }
+        unresolved.removeAll { $0.target == target }
+        for one in waiting {
+            if isFound {
+                route(one.datagram, isLinkSecured: true, priority: one.priority, now: now)
+            } else {
+                ipCounters.transmitFailed &+= 1
+                ownDrops.count(.addressUnresolved)
+                ip.reportUnreachable(one.datagram, now: now)
+            }
+        }
+    }
+
+    // MARK: Frames
+
+    /// Compresses, fragments and queues.
+    private func transmit(
+        _ datagram: [UInt8], _ header: IPv6Header, to destination: LinkAddress, mesh: MeshHeader?, isLinkSecured: Bool,
+        priority: TransmitPriority, now: Instant
+    ) {
+        guard transfers.count < configuration.transferLimit else {
+            ipCounters.transmitFailed &+= 1
+            return ownDrops.count(.queueFull)
+        }
+        // The link-local address made from the extended address goes with that address, all others with the RLOC16.
+        let isExtended = header.source.low == thread.extendedAddress.interfaceIdentifier || thread.rloc16 == .unassigned
+        let source: LinkAddress = isExtended ? .extended(thread.extendedAddress) : .short(thread.rloc16)
+        do throws(LowPANError) {
+            let payloads = try lowPAN.compress(
+                datagram: datagram, source: source, destination: destination, mesh: mesh,
+                room: room(source: source, destination: destination, isLinkSecured: isLinkSecured))
+            submit(
+                Transfer(
+                    payloads: payloads, destination: destination, source: isExtended ? .extended : .short,
+                    isLinkSecured: isLinkSecured, priority: priority, origin: datagram), now: now)
+        } catch {
+            ipCounters.transmitFailed &+= 1
+            ownDrops.count(.datagramTooLarge)
+        }
+    }
+
+    /// How many bytes of 6LoWPAN fit into a frame.
+    private func room(source: LinkAddress, destination: LinkAddress, isLinkSecured: Bool) -> Int {
+        func length(_ address: LinkAddress) -> Int {
+            switch address {
+            case .none: 0
+            case .short: 2
+            case .extended: 8
+            }
+        }
+        // Frame control, sequence number, one PAN id; security: control, counter, key index, code.
+        let header = 5 + length(source) + length(destination)
+        let security = isLinkSecured ? 6 + 4 : 0
+        return profile.maximumPSDU - profile.frameCheckSequenceLength - header - security
+    }
+
+    func submit(_ transfer: Transfer, now: Instant) {
+        guard transfers.count < configuration.transferLimit else { return ownDrops.count(.queueFull) }
+        var transfer = transfer
+        transfer.handle = nextHandle
+        nextHandle = nextHandle &+ 1
+        transfers.append(transfer)
+        submitNext(of: transfer, now: now)
+    }
+
+    private func submitNext(of transfer: Transfer, now: Instant) {
+        let isIndirect = thread.isSleepyChild(transfer.destination)
+        mac.submit(
+            MACRequest(
+                handle: transfer.handle, destination: transfer.destination, source: transfer.source, frameType: .data,
+                payload: transfer.payloads[transfer.next], security: transfer.isLinkSecured ? .link : .none,
+                requestsAcknowledgement: !transfer.destination.isBroadcast, priority: transfer.priority,
+                isIndirect: isIndirect), now: now)
+    }
+
+    /// A fragment was sent or could not be.
+    func handleConfirm(_ handle: UInt32, _ outcome: MACOutcome, now: Instant) {
+        guard let index = transfers.firstIndex(where: { $0.handle == handle }) else { return }
+        let isDelivered: Bool
+        switch outcome {
+        case .acknowledged, .sent: isDelivered = true
+        case .noAcknowledgement, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
+            .lifetimeExpired:
+            isDelivered = false
+        }
+        noteOutcome(outcome, to: transfers[index].destination, now: now)
+        transfers[index].next += 1
+        if isDelivered, transfers[index].next < transfers[index].payloads.count {
+            return submitNext(of: transfers[index], now: now)
+        }
+        let transfer = transfers.remove(at: index)
+        guard let datagram = transfer.origin else { return }
+        if isDelivered {
+            ipCounters.transmitSuccess &+= 1
+        } else {
+            ipCounters.transmitFailed &+= 1
+            rerouteAfterFailure(transfer, datagram, now: now)
+        }
+    }
+
+    /// Lets the Thread engine know how well a neighbor is reached.
+    private func noteOutcome(_ outcome: MACOutcome, to destination: LinkAddress, now: Instant) {
+        let address: ExtendedAddress?
+        switch destination {
+        case .none: address = nil
+        case .short(let rloc16): address = thread.extendedAddress(of: rloc16)
+        case .extended(let extended): address = extended
+        }
+        guard let address else { return }
+        switch outcome {
+        case .acknowledged: thread.noteTransmission(to: address, isAcknowledged: true, now: now)
+        case .noAcknowledgement: thread.noteTransmission(to: address, isAcknowledged: false, now: now)
+        case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
+            .lifetimeExpired:
+            break
+        }
+    }
+
+    /// A datagram that did not reach its next hop may have another way by now.
+    private func rerouteAfterFailure(_ transfer: Transfer, _ datagram: [UInt8], now: Instant) {
+        guard transfer.next <= 1, case .short(let failed) = transfer.destination, transfer.isLinkSecured else { return }
+        var reader = ByteReader(datagram)
+        guard let header = try? IPv6Header(parsing: &reader), !header.destination.isLinkLocalUnicast,
+            !header.destination.isMulticast, case .rloc16(let target) = thread.resolve(header.destination, now: now),
+            let nextHop = thread.nextHop(to: target), nextHop != failed
+        else { return }
+        routeInMesh(
+            datagram, header, to: target, isLinkSecured: true, priority: transfer.priority, now: now)
+    }
+}

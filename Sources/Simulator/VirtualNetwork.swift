@@ -1,0 +1,266 @@
+public import EngineCore
+import HeapModule
+public import LinkProfiles
+public import LinkSecurity
+public import LoRaChannel
+public import LoRaPHY
+public import NodeEngine
+import PcapWire
+public import ThreadEngine
+public import ThreadWire
+import WireCore
+
+/// Many nodes on one channel in virtual time: the real engines, a seeded radio channel, no waiting.
+///
+/// The time jumps from one event to the next. A run is a pure function of topology, profile and seed.
+public final class VirtualNetwork {
+    /// One node and what it told its driver.
+    public final class Node {
+        public let index: Int
+        public let name: String
+        public let engine: NodeEngine
+        /// Events with their times, the newest last.
+        public internal(set) var events: [(time: Instant, event: ThreadEvent)] = []
+        /// Answers to pings.
+        public internal(set) var echoReplies: [EchoReply] = []
+        /// Datagrams that went to the host.
+        public internal(set) var delivered: [[UInt8]] = []
+        /// What the node has asked to be stored: the newest of each name.
+        public internal(set) var stored: [StoredRecord.Name: StoredRecord] = [:]
+        /// Frames sent and their time on air.
+        public internal(set) var transmittedFrames = 0
+        public internal(set) var airtime = Duration.zero
+        var generation: UInt64 = 0
+        var scheduled: Instant?
+
+        init(index: Int, name: String, engine: NodeEngine) {
+            self.index = index
+            self.name = name
+            self.engine = engine
+        }
+    }
+
+    /// What is to happen at a time; the sequence keeps events of one time in the order they were planned.
+    private struct Event: Comparable {
+        enum Kind {
+            case deadline(node: Int, generation: UInt64)
+            case assessment(node: Int)
+            case channel
+        }
+
+        var time: Instant
+        var sequence: UInt64
+        var kind: Kind
+
+        static func == (left: Event, right: Event) -> Bool { left.sequence == right.sequence }
+        static func < (left: Event, right: Event) -> Bool {
+            left.time == right.time ? left.sequence < right.sequence : left.time < right.time
+        }
+    }
+
+    public let profile: LinkProfile
+    public private(set) var now = Instant.zero
+    public private(set) var nodes: [Node] = []
+    /// How many frames were lost, by reason.
+    public private(set) var losses: [LossReason: Int] = [:]
+    /// Every frame sent, as a pcap, when recording was asked for.
+    public private(set) var capture: [UInt8] = []
+
+    private var channel: LoRaChannel
+    private var queue = Heap<Event>()
+    private var sequence: UInt64 = 0
+    private var channelDeadline: Instant?
+    private let isCapturing: Bool
+
+    /// - Parameters:
+    ///   - topology: the nodes and who hears whom.
+    ///   - transmitPower: of all nodes.
+    ///   - seed: of everything that is random.
+    ///   - configure: may change a node's configuration, by its name.
+    public init(
+        topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts = DecibelMilliwatts(14),
+        seed: UInt64, isCapturing: Bool = false, cryptography: any LinkCryptography,
+        secretEntropy: (UInt64) -> any SecretEntropy,
+        configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
+    ) {
+        self.profile = profile
+        self.isCapturing = isCapturing
+        var seeds = OpenEntropy(seed: seed)
+        channel = LoRaChannel(
+            topology: topology, phy: profile.phy, transmitPower: transmitPower, parameters: ChannelParameters(),
+            seed: seeds.next())
+        if isCapturing {
+            var writer = ByteWriter()
+            PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154WithFCS : .ieee802154)
+                .serialize(into: &writer)
+            capture = writer.bytes
+        }
+        for (index, name) in topology.nodes.enumerated() {
+            var configuration = NodeEngine.Configuration()
+            configure(name, &configuration)
+            let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
+            let engine = NodeEngine(
+                configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
+                entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
+            nodes.append(Node(index: index, name: name, engine: engine))
+        }
+    }
+
+    public subscript(name: String) -> Node {
+        guard let node = nodes.first(where: { $0.name == name }) else {
+            preconditionFailure("no node \(name) in this network")
+        }
+        return node
+    }
+
+    // MARK: Operation
+
+    /// Does something to a node now.
+    public func with<Result>(_ node: Node, _ body: (NodeEngine, Instant) -> Result) -> Result {
+        let result = body(node.engine, now)
+        drain(node)
+        return result
+    }
+
+    /// Gives all nodes the dataset and starts them, one after another at random within `spread`.
+    public func start(_ dataset: OperationalDataset, nodes chosen: [Node]? = nil) {
+        for node in chosen ?? nodes {
+            with(node) { engine, now in
+                _ = engine.setActiveDataset(dataset, now: now)
+                engine.setInterface(isUp: true, now: now)
+                _ = engine.startThread(now: now)
+            }
+        }
+    }
+
+    /// Changes the path loss between two nodes, both ways; nil cuts the link.
+    public func setLoss(_ first: Node, _ second: Node, _ loss: Decibels?) {
+        channel.setLoss(from: first.index, to: second.index, loss)
+        channel.setLoss(from: second.index, to: first.index, loss)
+    }
+
+    /// Lets time pass.
+    public func run(for duration: Duration) {
+        let end = now + duration
+        while let event = queue.min, event.time <= end { step() }
+        now = end
+    }
+
+    /// Lets time pass until a condition holds.
+    /// - Returns: how long it took; nil when it did not come true in time.
+    public func run(until condition: (VirtualNetwork) -> Bool, within limit: Duration) -> Duration? {
+        let start = now
+        let end = now + limit
+        while !condition(self) {
+            guard let event = queue.min, event.time <= end else {
+                now = end
+                return condition(self) ? limit : nil
+            }
+            step()
+        }
+        return now.since(start)
+    }
+
+    // MARK: Events
+
+    private func schedule(_ kind: Event.Kind, at time: Instant) {
+        sequence += 1
+        queue.insert(Event(time: time, sequence: sequence, kind: kind))
+    }
+
+    private func step() {
+        guard let event = queue.popMin() else { return }
+        now = event.time
+        switch event.kind {
+        case .deadline(let index, let generation):
+            let node = nodes[index]
+            guard node.generation == generation else { return }
+            node.scheduled = nil
+            node.engine.handleDeadline(now: now)
+            drain(node)
+        case .assessment(let index):
+            let node = nodes[index]
+            node.engine.handle(.channelActivity(isBusy: channel.isBusy(node: index, now: now)), now: now)
+            drain(node)
+        case .channel:
+            channelDeadline = nil
+            channel.advance(to: now)
+            drainChannel()
+        }
+    }
+
+    private func drainChannel() {
+        while let output = channel.pollOutput() {
+            switch output {
+            case .received(let index, let frame):
+                nodes[index].engine.handle(.received(frame), now: now)
+                drain(nodes[index])
+            case .transmitDone(let index):
+                nodes[index].engine.handle(.transmitDone(.sent), now: now)
+                drain(nodes[index])
+            case .lost(_, let reason): losses[reason, default: 0] += 1
+            }
+        }
+        scheduleChannel()
+    }
+
+    private func scheduleChannel() {
+        guard let deadline = channel.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
+        channelDeadline = deadline
+        schedule(.channel, at: deadline)
+    }
+
+    private func drain(_ node: Node) {
+        while let output = node.engine.pollOutput() {
+            switch output {
+            case .transmit(let bytes): transmit(bytes, from: node)
+            case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.channelAssessmentTime)
+            case .setReceiver(let isOn): channel.setReceiver(node: node.index, isOn: isOn)
+            case .deliver(let datagram): node.delivered.append(datagram)
+            case .readable, .identityChanged: break
+            case .echoReply(let reply): node.echoReplies.append(reply)
+            case .store(let record): node.stored[record.name] = record
+            case .event(let event): node.events.append((now, event))
+            }
+        }
+        guard let deadline = node.engine.nextDeadline else { return }
+        guard node.scheduled.map({ deadline < $0 }) ?? true else { return }
+        node.generation += 1
+        node.scheduled = deadline
+        schedule(.deadline(node: node.index, generation: node.generation), at: max(deadline, now))
+    }
+
+    private func transmit(_ bytes: [UInt8], from node: Node) {
+        node.transmittedFrames += 1
+        node.airtime += profile.airtime(of: bytes.count)
+        if isCapturing {
+            var writer = ByteWriter(appendingTo: capture)
+            capture = []
+            PcapRecord(microseconds: now.microseconds, bytes: bytes).serialize(into: &writer)
+            capture = writer.bytes
+        }
+        channel.beginTransmission(node: node.index, bytes: bytes, now: now)
+        scheduleChannel()
+    }
+}
+
+extension VirtualNetwork {
+    /// Whether all nodes are in one partition, each with a place in it.
+    public var isOnePartition: Bool {
+        guard let partition = nodes.first?.engine.thread.partitionID else { return false }
+        return nodes.allSatisfy { $0.engine.thread.role.isAttached && $0.engine.thread.partitionID == partition }
+            && nodes.count { $0.engine.thread.role == .leader } == 1
+    }
+
+    /// Whether all nodes are routers of one partition that know a way to each other.
+    public var isFullyRouted: Bool {
+        isOnePartition
+            && nodes.allSatisfy { node in
+                let thread = node.engine.thread
+                return thread.role.isRouting && thread.routers.count == nodes.count
+                    && thread.routers.routers.allSatisfy {
+                        $0.id == thread.rloc16.routerID || thread.routers.path(to: $0.id) != nil
+                    }
+            }
+    }
+}

@@ -1,0 +1,188 @@
+public import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+/// What is known of the way to an address.
+public enum Resolution: Equatable, Sendable {
+    /// It is a node's with this locator.
+    case rloc16(RLOC16)
+    /// The partition is being asked; `ThreadOutput.resolved` or `.unresolved` will follow.
+    case pending
+    /// Nobody has it, or this node is not attached.
+    case unreachable
+}
+
+// From an address to a place: locators, children, the cache, and Address Query to all routers.
+extension ThreadEngine {
+    /// Where to send a datagram for a unicast address of the mesh.
+    public mutating func resolve(_ target: IPv6Address, now: Instant) -> Resolution {
+        guard role.isAttached, let network else { return .unreachable }
+        if network.meshLocalPrefix.contains(target), let locator = target.locator {
+            if locator == .leaderAnycast { return leaderRLOC16.map { .rloc16($0) } ?? .unreachable }
+            return locator.isAnycast ? .unreachable : .rloc16(locator)
+        }
+        if let child = children.children.first(where: { $0.isValid && $0.addresses.contains(target) }) {
+            return .rloc16(child.neighbor.rloc16)
+        }
+        // An end device leaves all of that to its parent.
+        if role == .child, !mode.isFullThreadDevice { return parent.map { .rloc16($0.rloc16) } ?? .unreachable }
+
+        let entry = resolver.entry(target)
+        switch entry?.state {
+        case .resolved(let rloc16, _, _):
+            if nextHop(to: rloc16) != nil {
+                resolver.touch(target)
+                return .rloc16(rloc16)
+            }
+        case .querying: return .pending
+        case .waiting(let until):
+            if until > now { return .unreachable }
+        case nil: break
+        }
+        return query(target, retryDelay: entry?.retryDelay ?? profile.addressQueryInitialRetryDelay, now: now)
+    }
+
+    /// Asks all routers.
+    private mutating func query(_ target: IPv6Address, retryDelay: Duration, now: Instant) -> Resolution {
+        let entry = AddressCache.Entry(
+            target: target, state: .querying(until: now + profile.addressQueryTimeout), retryDelay: retryDelay)
+        guard resolver.update(entry) else { return .unreachable }
+        notify(.addressQuery, [.targetEID(target)], to: .realmLocalAllRouters)
+        return .pending
+    }
+
+    /// Ends queries that nobody answered; the next one must wait, longer each time.
+    mutating func ageAddressCache(now: Instant) {
+        for entry in resolver.entries {
+            guard case .querying(let until) = entry.state, until <= now else { continue }
+            var failed = entry
+            failed.state = .waiting(until: now + entry.retryDelay)
+            failed.retryDelay = min(entry.retryDelay + entry.retryDelay, profile.addressQueryMaximumRetryDelay)
+            _ = resolver.update(failed)
+            emit(.unresolved(entry.target))
+        }
+    }
+
+    // MARK: Messages
+
+    /// Answers for this node's addresses and those of children that cannot answer themselves.
+    mutating func handleAddressQuery(_ message: TMFMessage, from source: IPv6Address, now: Instant) {
+        guard let target = message.targetEID else { return drop(.malformedTMF) }
+        var tlvs: [TMFTLV]
+        if ownAddresses.contains(target) {
+            tlvs = [
+                .targetEID(target), .meshLocalEID(interfaceIdentifier: meshLocalInterfaceIdentifier), .rloc16(rloc16),
+            ]
+        } else if let child = children.children.first(where: {
+            $0.isValid && !$0.neighbor.mode.isFullThreadDevice && $0.addresses.contains(target)
+        }), let meshLocal = child.addresses.first(where: { network?.meshLocalPrefix.contains($0) == true }) {
+            let silence = now.since(child.neighbor.lastHeard).wholeSeconds
+            tlvs = [
+                .targetEID(target), .meshLocalEID(interfaceIdentifier: meshLocal.low), .rloc16(rloc16),
+                .timeSinceLastTransaction(UInt32(clamping: silence)),
+            ]
+        } else {
+            return
+        }
+        request(.addressNotification, tlvs, to: source, purpose: .addressNotification, now: now)
+    }
+
+    /// The addresses that this node answers for.
+    var ownAddresses: [IPv6Address] {
+        var own = [linkLocalAddress] + additionalAddresses
+        if let meshLocalEID { own.append(meshLocalEID) }
+        return own
+    }
+
+    /// An address was found.
+    /// - Returns: whether the notification was expected.
+    mutating func handleAddressNotification(_ message: TMFMessage, now: Instant) -> Bool {
+        guard let target = message.targetEID, let rloc16 = message.rloc16,
+            let identifier = message.meshLocalInterfaceIdentifier
+        else {
+            drop(.malformedTMF)
+            return false
+        }
+        guard var entry = resolver.entry(target) else {
+            drop(.unexpectedTMF)
+            return false
+        }
+        let time = message.timeSinceLastTransaction ?? 0
+        if case .resolved(_, let known?, let knownTime) = entry.state {
+            if known != identifier {
+                // Two nodes claim one address: all routers are told, and the one that is wrong gives it up.
+                notify(
+                    .addressError, [.targetEID(target), .meshLocalEID(interfaceIdentifier: identifier)],
+                    to: .realmLocalAllRouters)
+                return true
+            }
+            // The parent that heard the child last is right.
+            guard time < knownTime ?? .max else { return true }
+        }
+        entry.state = .resolved(rloc16, meshLocalInterfaceIdentifier: identifier, lastTransactionTime: time)
+        entry.retryDelay = profile.addressQueryInitialRetryDelay
+        _ = resolver.update(entry)
+        emit(.resolved(target))
+        return true
+    }
+
+    /// Somebody found an address twice.
+    mutating func handleAddressError(_ message: TMFMessage, now: Instant) {
+        guard let target = message.targetEID, let identifier = message.meshLocalInterfaceIdentifier else {
+            return drop(.malformedTMF)
+        }
+        resolver.remove(target)
+        if identifier != meshLocalInterfaceIdentifier, additionalAddresses.contains(target) {
+            additionalAddresses.removeAll { $0 == target }
+            emit(.identityChanged)
+        }
+        for child in children.valid where child.addresses.contains(target) && !child.neighbor.mode.isFullThreadDevice {
+            let meshLocal = child.addresses.first { network?.meshLocalPrefix.contains($0) == true }
+            if let meshLocal, meshLocal.low != identifier {
+                children.modify(child.neighbor.extendedAddress) { $0.addresses.removeAll { $0 == target } }
+            }
+        }
+    }
+
+    // MARK: Next hops
+
+    /// The neighbor to hand a frame for a locator to.
+    /// - Returns: nil when there is no way.
+    public func nextHop(to target: RLOC16) -> RLOC16? {
+        guard role.isAttached, target != rloc16 else { return nil }
+        if role == .child {
+            // A child may speak to a router that it hears; everything else goes to the parent.
+            return parent?.rloc16
+        }
+        if target.routerID == rloc16.routerID { return children[target].map { $0.neighbor.rloc16 } }
+        return routers.path(to: target.routerID)?.nextHop.rloc16
+    }
+
+    /// The extended address of a neighbor with this locator.
+    public func extendedAddress(of rloc16: RLOC16) -> ExtendedAddress? {
+        if role == .child, parent?.rloc16 == rloc16 { return parent?.extendedAddress }
+        if let child = children[rloc16] { return child.neighbor.extendedAddress }
+        guard rloc16.isRouter, let router = routers[rloc16.routerID], router.isLinkValid else { return nil }
+        return router.neighbor.extendedAddress
+    }
+
+    /// Learns from a datagram that was delivered here where its sender is.
+    /// - Source: OpenThread as observed (snooped cache entries)
+    public mutating func snoop(_ source: IPv6Address, at rloc16: RLOC16, now: Instant) {
+        guard let network, mode.isFullThreadDevice, role.isAttached, rloc16 != self.rloc16, rloc16 != .unassigned,
+            network.meshLocalPrefix.contains(source), source.locator == nil, resolver.entry(source) == nil
+        else { return }
+        _ = resolver.update(
+            AddressCache.Entry(
+                target: source, state: .resolved(rloc16, meshLocalInterfaceIdentifier: nil, lastTransactionTime: nil),
+                retryDelay: profile.addressQueryInitialRetryDelay))
+    }
+}
+
+extension RLOC16 {
+    /// The leader's anycast locator.
+    public static let leaderAnycast = RLOC16(rawValue: 0xfc00)
+
+    /// Whether this stands for a service instead of a node.
+    public var isAnycast: Bool { rawValue >> 8 == 0xfc }
+}

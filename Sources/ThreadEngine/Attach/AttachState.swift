@@ -1,0 +1,55 @@
+import EngineCore
+import ThreadWire
+
+/// Why a node looks for a parent.
+enum AttachMode: Equatable, Sendable {
+    /// It has none, and forms a partition of its own where it finds none.
+    case anyPartition
+    /// It lost its place and would like to stay in its partition.
+    case samePartition
+    /// It heard of a partition that is better than its own.
+    case betterPartition
+    /// It is a router that is not needed any more.
+    case downgrade
+}
+
+/// A router that answered a Parent Request.
+struct ParentCandidate: Equatable, Sendable {
+    var neighbor: Neighbor
+    /// To be returned in the Child ID Request.
+    var challenge: [UInt8]
+    var leaderData: LeaderData
+    var connectivity: Connectivity
+}
+
+/// How far the attachment has come.
+///
+///     idle ──start──▶ pausing ──▶ requestingParent ⟲ ──candidate──▶ requestingIdentifier ──answer──▶ idle
+///                        ▲               │ nobody                          │ no answer
+///                        └───────────────┴─────────────────────────────────┘
+enum AttachState: Equatable, Sendable {
+    case idle
+    /// Waits before the first or the next round of Parent Requests.
+    case pausing(until: Instant)
+    /// A Parent Request is out; answers are collected until the deadline. Each request has a challenge of its own,
+    /// and an answer to any of this round counts: a slow parent may need longer than one wait.
+    case requestingParent(request: Int, challenges: [[UInt8]], until: Instant, best: ParentCandidate?)
+    /// The best candidate was asked for an address.
+    case requestingIdentifier(ParentCandidate, attempt: Int, until: Instant)
+
+    var deadline: Instant? {
+        switch self {
+        case .idle: nil
+        case .pausing(let until): until
+        case .requestingParent(_, _, let until, _): until
+        case .requestingIdentifier(_, _, let until): until
+        }
+    }
+}
+
+/// The partition that a node belonged to before: not to be joined again while its old, late messages are about.
+struct PreviousPartition: Equatable, Sendable {
+    var id: PartitionID
+    var idSequence: UInt8
+    var until: Instant
+}

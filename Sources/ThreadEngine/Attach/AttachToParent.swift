@@ -1,0 +1,230 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+// The child's side of an attachment: Parent Request, Parent Response, Child ID Request, Child ID Response.
+extension ThreadEngine {
+    // MARK: Starting
+
+    /// Begins to look for a parent.
+    mutating func startAttach(_ mode: AttachMode, now: Instant) {
+        guard role != .disabled, network != nil else { return }
+        if attach != .idle, mode != .betterPartition { return }
+        attachMode = mode
+        counters.attachAttempts &+= 1
+        let jitter = entropy.open.duration(in: .zero...profile.parentRequestJitter)
+        attach = .pausing(until: now + jitter)
+    }
+
+    /// What was due in the attachment.
+    mutating func handleAttachDeadline(now: Instant) {
+        switch attach {
+        case .idle: break
+        case .pausing: sendParentRequest(number: 1, challenges: [], best: nil, now: now)
+        case .requestingParent(let request, let challenges, _, let best):
+            endOfParentRequest(request, challenges: challenges, best: best, now: now)
+        case .requestingIdentifier(let candidate, let attempt, _):
+            retryChildIDRequest(candidate, attempt: attempt, now: now)
+        }
+    }
+
+    // MARK: Parent Request
+
+    private var requestsToRouters: Int { profile.parentRequestsToRouters }
+    private var requestsInAll: Int { profile.parentRequestsToRouters + profile.parentRequestsToRoutersAndREEDs }
+
+    private mutating func sendParentRequest(
+        number: Int, challenges: [[UInt8]], best: ParentCandidate?, now: Instant
+    ) {
+        let challenge = challenge()
+        let includesREEDs = number > requestsToRouters
+        sendMLE(
+            .parentRequest,
+            [
+                .mode(mode), .challenge(challenge), .scanMask(includesREEDs ? .routersAndREEDs : .routers),
+                .version(configuration.version),
+            ], to: .linkLocalAllRouters)
+        let wait = includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters
+        attach = .requestingParent(
+            request: number, challenges: challenges + [challenge], until: now + wait, best: best)
+    }
+
+    /// The wait is over: ask the best candidate, or everybody again, or give up.
+    private mutating func endOfParentRequest(
+        _ request: Int, challenges: [[UInt8]], best: ParentCandidate?, now: Instant
+    ) {
+        // A router that is heard well is taken at once; a weaker one or a REED only when all had the chance to answer.
+        let isLast = request >= requestsInAll
+        if let best, isLast || request > requestsToRouters || best.neighbor.twoWayLinkQuality == .good {
+            return sendChildIDRequest(best, attempt: 1, now: now)
+        }
+        guard isLast else {
+            return sendParentRequest(number: request + 1, challenges: challenges, best: best, now: now)
+        }
+        attachFailed(now: now)
+    }
+
+    /// Nobody took this node in.
+    private mutating func attachFailed(now: Instant) {
+        attachAttempts += 1
+        attach = .idle
+        emit(.event(.attachFailed(attempt: attachAttempts)))
+        switch attachMode {
+        case .anyPartition:
+            if configuration.isRouterEligible && mode.isFullThreadDevice {
+                becomeLeader(now: now)
+            } else {
+                pauseBeforeNextAttach(now: now)
+            }
+        case .samePartition:
+            // The partition is gone: the next attempt takes any, and forms one where there is none.
+            if role.isAttached { becomeDetached(now: now) }
+            attachMode = .anyPartition
+            pauseBeforeNextAttach(now: now)
+        case .betterPartition, .downgrade:
+            // This node keeps the place that it has.
+            if !role.isAttached {
+                attachMode = .anyPartition
+                pauseBeforeNextAttach(now: now)
+            }
+        }
+    }
+
+    /// Waits longer after each failure, so that a node without a network does not use up the air.
+    private mutating func pauseBeforeNextAttach(now: Instant) {
+        var pause = profile.attachBackoffMinimum
+        for _ in 0..<min(attachAttempts, 32) where pause < profile.attachBackoffMaximum { pause = pause + pause }
+        pause = min(pause, profile.attachBackoffMaximum)
+        attach = .pausing(until: now + pause + entropy.open.duration(in: .zero...profile.parentRequestJitter))
+    }
+
+    // MARK: Parent Response
+
+    mutating func handleParentResponse(_ received: ReceivedMLE, now: Instant) {
+        guard case .requestingParent(let request, let challenges, let until, let best) = attach else {
+            return drop(.unexpectedMLE)
+        }
+        let message = received.message
+        guard let response = message.response, challenges.contains(response) else { return drop(.staleChallenge) }
+        guard let rloc16 = message.sourceAddress, let leaderData = message.leaderData,
+            let linkFrameCounter = message.linkFrameCounter, let challenge = message.challenge,
+            let margin = message.linkMargin, let connectivity = message.connectivity, let version = message.version
+        else { return drop(.malformedMLE) }
+        guard isAcceptable(leaderData, isSingleton: connectivity.activeRouters <= 1, sender: received.sender, now: now)
+        else { return drop(.foreignPartition) }
+
+        var neighbor = Neighbor(extendedAddress: received.sender, rloc16: rloc16, version: version, now: now)
+        neighbor.signal.add(rssi: received.rssi, margin: received.margin)
+        neighbor.linkQualityOut = LinkQuality(margin: Decibels(Double(margin)))
+        neighbor.linkFrameCounter = linkFrameCounter
+        // Without a counter of its own, MLE counts on the link layer's.
+        neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
+        neighbor.keySequence = received.keySequence
+        let candidate = ParentCandidate(
+            neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity)
+        guard best.map({ isBetter(candidate, than: $0) }) ?? true else { return }
+        attach = .requestingParent(request: request, challenges: challenges, until: until, best: candidate)
+    }
+
+    /// Whether the partition of a candidate fits the reason of this attachment.
+    private func isAcceptable(
+        _ candidate: LeaderData, isSingleton candidateIsSingleton: Bool, sender: ExtendedAddress, now: Instant
+    ) -> Bool {
+        // A router must not become its own child's child.
+        if children[sender]?.isValid == true, candidate.partitionID == partitionID { return false }
+        guard let own = leaderData else { return true }
+        switch attachMode {
+        case .anyPartition: return true
+        case .samePartition, .downgrade: return candidate.partitionID == own.partitionID
+        case .betterPartition:
+            return candidate.partitionID != own.partitionID
+                && isBetterPartition(
+                    candidate, isSingleton: candidateIsSingleton, than: own, isSingleton: isSingleton)
+        }
+    }
+
+    /// Whether one candidate makes the better parent.
+    private func isBetter(_ candidate: ParentCandidate, than other: ParentCandidate) -> Bool {
+        if candidate.leaderData.partitionID != other.leaderData.partitionID {
+            return isBetterPartition(
+                candidate.leaderData, isSingleton: candidate.connectivity.activeRouters <= 1, than: other.leaderData,
+                isSingleton: other.connectivity.activeRouters <= 1)
+        }
+        // In this order: link, router before REED, its own wish, its links, distance to the leader, margin.
+        func rank(_ one: ParentCandidate) -> [Double] {
+            [
+                Double(one.neighbor.twoWayLinkQuality.rawValue), one.neighbor.rloc16.isRouter ? 1 : 0,
+                Double(one.connectivity.parentPriority), Double(one.connectivity.linkQuality3),
+                Double(one.connectivity.linkQuality2), Double(one.connectivity.linkQuality1),
+                -Double(one.connectivity.leaderCost), Double(one.neighbor.version), one.neighbor.signal.margin.value,
+            ]
+        }
+        return rank(other).lexicographicallyPrecedes(rank(candidate))
+    }
+
+    // MARK: Child ID Request
+
+    private mutating func sendChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {
+        var tlvs: [MLETLV] = [
+            .response(candidate.challenge), .linkLayerFrameCounter(linkFrameCounter),
+            .mleFrameCounter(mleFrameCounter), .mode(mode), .timeout(configuration.childTimeout),
+            .version(configuration.version),
+        ]
+        if !mode.isFullThreadDevice, let address = meshLocalEID {
+            tlvs.append(
+                .addressRegistration([.compressed(contextID: 0, interfaceIdentifier: address.low)]))
+        }
+        tlvs.append(
+            .tlvRequest(mode.isFullThreadDevice ? [.address16, .networkData, .route64] : [.address16, .networkData]))
+        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        // The answer comes secured by the parent's counters: its frames must be accepted from now on.
+        publishPeer(candidate.neighbor, isChild: false)
+        sendMLE(.childIDRequest, tlvs, to: candidate.neighbor.extendedAddress)
+        attach = .requestingIdentifier(candidate, attempt: attempt, until: now + profile.childIDRequestWait)
+    }
+
+    private mutating func retryChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {
+        guard attempt < profile.mleMaximumTransmissions else {
+            withdrawPeer(candidate.neighbor.extendedAddress)
+            return attachFailedAtCandidate(now: now)
+        }
+        sendChildIDRequest(candidate, attempt: attempt + 1, now: now)
+    }
+
+    /// The chosen parent does not answer: look again, for another.
+    private mutating func attachFailedAtCandidate(now: Instant) {
+        attachAttempts += 1
+        emit(.event(.attachFailed(attempt: attachAttempts)))
+        pauseBeforeNextAttach(now: now)
+    }
+
+    // MARK: Child ID Response
+
+    mutating func handleChildIDResponse(_ received: ReceivedMLE, now: Instant) {
+        guard case .requestingIdentifier(let candidate, _, _) = attach,
+            candidate.neighbor.extendedAddress == received.sender
+        else { return drop(.unexpectedMLE) }
+        let message = received.message
+        guard let parentRLOC16 = message.sourceAddress, let leaderData = message.leaderData,
+            let ownRLOC16 = message.address16, ownRLOC16.childID != 0
+        else { return drop(.malformedMLE) }
+
+        leavePartition(for: leaderData.partitionID, now: now)
+        var neighbor = candidate.neighbor
+        neighbor.rloc16 = parentRLOC16
+        neighbor.mleFrameCounter = max(neighbor.mleFrameCounter, received.frameCounter &+ 1)
+        neighbor.lastHeard = now
+        neighbor.connectedAt = now
+        attach = .idle
+        attachAttempts = 0
+        if let data = message.networkData { setNetworkData(data) }
+        becomeChild(of: neighbor, rloc16: ownRLOC16, leaderData: leaderData, now: now)
+        if let route = message.route64 {
+            updateRouters(route, now: now)
+            routers.learnAsChild(route, parent: parentRLOC16.routerID)
+        } else {
+            routers.clear()
+        }
+        considerRouterSelection(now: now)
+    }
+}

@@ -1,0 +1,201 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+// The parent's side of an attachment, and the ageing of children.
+extension ThreadEngine {
+    /// How long repeated Parent Requests of one child are left unanswered.
+    /// - Source: OpenThread as observed: 500 ms
+    private static let duplicateParentRequestWindow = Duration.milliseconds(500)
+
+    // MARK: Parent Request
+
+    mutating func handleParentRequest(_ received: ReceivedMLE, now: Instant) {
+        guard role.isAttached, configuration.isRouterEligible, mode.isFullThreadDevice, attach == .idle else { return }
+        let message = received.message
+        guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
+        else { return drop(.malformedMLE) }
+        guard role.isRouting ? scanMask.includesRouters : scanMask.includesREEDs else { return }
+        // Without a way to a living leader this node is no help.
+        guard costToLeader < infiniteRouteCost, !isLeaderLost(now: now) else { return }
+        if !role.isRouting, routers.count >= configuration.routerLimit { return }
+
+        if let known = children[received.sender] {
+            if known.isAwaitingIdentifier { return }
+            guard now.since(known.answeredAt) >= Self.duplicateParentRequestWindow else { return }
+        }
+        var child =
+            children[received.sender].flatMap { $0.isValid ? $0 : nil }
+            ?? Child(
+                neighbor: Neighbor(extendedAddress: received.sender, version: version, now: now),
+                state: .candidate(challenge: [], expires: now + profile.candidateChildLifetime), answeredAt: now)
+        child.answeredAt = now
+        if !child.isValid {
+            child.neighbor.mode = message.mode ?? child.neighbor.mode
+            child.neighbor.version = version
+            child.neighbor.signal.add(rssi: received.rssi, margin: received.margin)
+            // The challenge is drawn when the answer is sent.
+            child.state = .candidate(challenge: [], expires: now + profile.candidateChildLifetime)
+        }
+        guard children.update(child) else { return drop(.childTableFull) }
+        schedule(
+            .parentResponse(to: received.sender, response: challenge),
+            within: scanMask.includesREEDs
+                ? profile.parentResponseMaximumDelayAll : profile.parentResponseMaximumDelayRouters, now: now)
+    }
+
+    mutating func sendParentResponse(to address: ExtendedAddress, response: [UInt8], now: Instant) {
+        guard role.isAttached, let leaderData, let child = children[address] else { return }
+        let challenge = challenge()
+        if !child.isValid {
+            children.modify(address) {
+                $0.state = .candidate(challenge: challenge, expires: now + profile.candidateChildLifetime)
+            }
+        } else {
+            // A child that asks again has lost its state; it proves itself by the new challenge.
+            children.modify(address) {
+                $0.state = .candidate(challenge: challenge, expires: now + profile.candidateChildLifetime)
+            }
+        }
+        sendMLE(
+            .parentResponse,
+            [
+                .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
+                .mleFrameCounter(mleFrameCounter), .response(response), .challenge(challenge),
+                .linkMargin(UInt8(clamping: Int(child.neighbor.signal.margin.value.rounded()))),
+                .connectivity(connectivity), .version(configuration.version),
+            ], to: address, priority: .attach)
+    }
+
+    /// How well connected this node is, for a child to choose by.
+    var connectivity: Connectivity {
+        func count(_ quality: LinkQuality) -> UInt8 {
+            UInt8(
+                clamping: routers.routers.count { $0.isLinkValid && $0.neighbor.twoWayLinkQuality == quality }
+                    + (role == .child && parent?.twoWayLinkQuality == quality ? 1 : 0))
+        }
+        let free = configuration.childLimit - children.children.count
+        return Connectivity(
+            parentPriority: free * 3 > configuration.childLimit ? 0 : -1, linkQuality3: count(.good),
+            linkQuality2: count(.fair), linkQuality1: count(.poor), leaderCost: costToLeader,
+            idSequence: routers.idSequence, activeRouters: UInt8(clamping: routers.count),
+            sleepyBufferSize: 1280, sleepyDatagramCount: 1)
+    }
+
+    // MARK: Child ID Request
+
+    mutating func handleChildIDRequest(_ received: ReceivedMLE, now: Instant) {
+        guard role.isAttached, attach == .idle, var child = children[received.sender] else {
+            return drop(.unexpectedMLE)
+        }
+        let message = received.message
+        guard let response = message.response, let linkFrameCounter = message.linkFrameCounter,
+            let mode = message.mode, let timeout = message.timeout, let version = message.version,
+            let requested = message.tlvRequest
+        else { return drop(.malformedMLE) }
+        guard case .candidate(let challenge, _) = child.state, !challenge.isEmpty, response == challenge else {
+            return drop(.staleChallenge)
+        }
+        child.neighbor.linkFrameCounter = linkFrameCounter
+        child.neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
+        child.neighbor.keySequence = received.keySequence
+        child.neighbor.mode = mode
+        child.neighbor.version = version
+        child.neighbor.lastHeard = now
+        child.neighbor.connectedAt = now
+        child.timeout = timeout
+        child.supervisionInterval = message.supervisionInterval ?? 0
+        child.addresses = addresses(registered: message.addressRegistration ?? [])
+        child.state = .awaitingIdentifier(requested: requested)
+        _ = children.update(child)
+        if let formerRouter = routers[received.sender] {
+            // It was a router before and now wants to be a child.
+            routers.removeLink(formerRouter.id, now: now)
+        }
+        if role.isRouting {
+            sendChildIDResponse(to: received.sender, now: now)
+        } else {
+            solicitRouterID(.haveChildIDRequest, now: now)
+        }
+    }
+
+    /// Answers a Child ID Request; this node is a router by now.
+    mutating func sendChildIDResponse(to address: ExtendedAddress, now: Instant) {
+        guard let leaderData, var child = children[address], case .awaitingIdentifier(let requested) = child.state
+        else { return }
+        if child.neighbor.rloc16.router != rloc16 || child.neighbor.rloc16.childID == 0 {
+            guard let free = unusedChildID() else { return drop(.childTableFull) }
+            child.neighbor.rloc16 = RLOC16(routerID: rloc16.routerID, childID: free)
+        }
+        child.state = .valid
+        child.neighbor.connectedAt = now
+        child.networkDataVersion = leaderData.dataVersion
+        _ = children.update(child)
+        publishPeer(child.neighbor, isChild: true)
+
+        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
+        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs.append(.address16(child.neighbor.rloc16))
+        for type in requested {
+            switch type {
+            case .networkData: tlvs.append(.networkData(networkData))
+            case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
+            case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
+            default: break
+            }
+        }
+        if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {
+            tlvs.append(.addressRegistration(child.addresses.map { .full($0) }))
+        }
+        sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
+        emit(.event(.childAdded(address, child.neighbor.rloc16)))
+    }
+
+    private mutating func unusedChildID() -> UInt16? {
+        for _ in 1...511 {
+            nextChildID = nextChildID % 511 + 1
+            let candidate = RLOC16(routerID: rloc16.routerID, childID: nextChildID)
+            if !children.children.contains(where: { $0.neighbor.rloc16 == candidate }) { return nextChildID }
+        }
+        return nil
+    }
+
+    /// The addresses that a child registers, in the full form; those of unknown contexts are left out.
+    func addresses(registered entries: [AddressRegistration]) -> [IPv6Address] {
+        entries.prefix(Self.childAddressLimit).compactMap { entry in
+            switch entry {
+            case .compressed(let contextID, let interfaceIdentifier):
+                contextPrefix(contextID).map { IPv6Address(prefix: $0, interfaceIdentifier: interfaceIdentifier) }
+            case .full(let address): address
+            }
+        }
+    }
+
+    /// How many addresses a child may register.
+    private static let childAddressLimit = 8
+
+    // MARK: Ageing
+
+    /// Forgets children that have been silent for too long.
+    mutating func ageChildren(now: Instant) {
+        for child in children.children {
+            let address = child.neighbor.extendedAddress
+            switch child.state {
+            case .candidate(_, let expires):
+                if expires <= now { children.remove(address) }
+            case .awaitingIdentifier:
+                if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
+            case .valid:
+                if now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) { removeChild(address) }
+            }
+        }
+    }
+
+    mutating func removeChild(_ address: ExtendedAddress) {
+        guard let child = children[address] else { return }
+        children.remove(address)
+        withdrawPeer(address)
+        resolver.remove(rloc16: child.neighbor.rloc16)
+        if child.isValid { emit(.event(.childRemoved(address, child.neighbor.rloc16))) }
+    }
+}

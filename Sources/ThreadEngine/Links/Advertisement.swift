@@ -1,0 +1,175 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+// MLE Advertisements: what routers tell each other, and what follows from it.
+extension ThreadEngine {
+    // MARK: Sending
+
+    /// Starts to advertise as a router.
+    mutating func startAdvertising(now: Instant) {
+        advertisement = TrickleTimer(
+            intervalMinimum: profile.advertisementIntervalMinimum, intervalMaximum: advertisementIntervalMaximum,
+            now: now, entropy: &entropy.open)
+    }
+
+    mutating func stopAdvertising() { advertisement = nil }
+
+    /// Something changed that others should hear soon.
+    mutating func resetAdvertisement(now: Instant) {
+        guard role.isRouting else { return }
+        advertisement?.reset(now: now, entropy: &entropy.open)
+    }
+
+    mutating func updateAdvertisementInterval() {
+        advertisement?.setIntervalMaximum(advertisementIntervalMaximum)
+    }
+
+    /// Many neighbors advertise less often each: the longest interval grows with their number.
+    /// - Source: OpenThread as observed: 4 s for each router heard well and one more, from 12 to 32 s
+    private var advertisementIntervalMaximum: Duration {
+        let perNeighbor = profile.advertisementIntervalPerNeighbor.microseconds
+        let wanted = Duration.microseconds(perNeighbor * Int64(routers.neighborCount(atLeast: .fair) + 1))
+        return min(
+            max(wanted, profile.advertisementIntervalMaximumFloor), profile.advertisementIntervalMaximumCeiling)
+    }
+
+    mutating func handleAdvertisementDeadline(now: Instant) {
+        guard role.isRouting, var timer = advertisement, timer.nextDeadline <= now else { return }
+        let isDue = timer.handleDeadline(now: now, entropy: &entropy.open)
+        advertisement = timer
+        if isDue { sendAdvertisement(to: .linkLocalAllNodes) }
+    }
+
+    mutating func sendAdvertisement(to destination: IPv6Address) {
+        // While this node changes its place, what it would say is about to become wrong.
+        guard role.isRouting, let leaderData, attach == .idle, solicitation == nil else { return }
+        sendMLE(
+            .advertisement,
+            [.sourceAddress(rloc16), .leaderData(leaderData), .route64(routers.route64(self: rloc16.routerID))],
+            to: destination)
+    }
+
+    // MARK: Receiving
+
+    mutating func handleAdvertisement(_ received: ReceivedMLE, now: Instant) {
+        guard role.isAttached, let own = leaderData else { return }
+        let message = received.message
+        guard let source = message.sourceAddress, let leaderData = message.leaderData else {
+            return drop(.malformedMLE)
+        }
+        let route = message.route64
+        guard leaderData.partitionID == own.partitionID else {
+            return considerPartition(leaderData, route: route, received, now: now)
+        }
+        guard leaderData.leaderRouterID == own.leaderRouterID else {
+            // Two leaders under one partition id: only believed of a neighbor.
+            if role.isRouting, neighbor(received.sender) != nil {
+                becomeDetached(now: now)
+                startAttach(.anyPartition, now: now)
+            }
+            return
+        }
+        guard source.isRouter, let route else { return }
+        let isNeighbor = neighbor(received.sender) != nil
+        if isNeighbor {
+            adoptLeaderData(leaderData, from: received.sender, now: now)
+            if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
+            guard role.isAttached else { return }
+        }
+        if role == .child {
+            handleAdvertisementAsChild(source: source, route: route, received, now: now)
+        } else {
+            handleAdvertisementAsRouter(source: source, route: route, received, now: now)
+        }
+    }
+
+    private mutating func handleAdvertisementAsChild(
+        source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
+    ) {
+        guard received.sender == parent?.extendedAddress else { return }
+        guard source == parent?.rloc16 else {
+            // The parent has a new id: this node's address under the old one is void.
+            becomeDetached(now: now)
+            return startAttach(.anyPartition, now: now)
+        }
+        parent?.lastHeard = now
+        routers.learnAsChild(route, parent: source.routerID)
+        considerRouterSelection(now: now)
+    }
+
+    private mutating func handleAdvertisementAsRouter(
+        source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
+    ) {
+        let id = source.routerID
+        guard id != rloc16.routerID, let router = routers[id] else { return }
+        considerDowngrade(route, from: id, now: now)
+        if !router.isLinkValid, let child = children[received.sender], child.isValid {
+            promoteChild(child, to: id, now: now)
+        }
+        guard let current = routers[id] else { return }
+        if current.link == .none {
+            guard received.margin >= profile.linkRequestMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
+            else { return }
+            return requestLink(with: id, heard: received, now: now)
+        }
+        guard current.isLinkValid, current.neighbor.extendedAddress == received.sender else { return }
+        routers.modify(id) { $0.neighbor.lastHeard = now }
+        learn(route, from: id, now: now)
+    }
+
+    /// A former child advertises as a router: the link is there already.
+    private mutating func promoteChild(_ child: Child, to id: RouterID, now: Instant) {
+        var neighbor = child.neighbor
+        neighbor.rloc16 = id.rloc16
+        neighbor.mode = .fullThreadDevice
+        neighbor.lastHeard = now
+        // What it hears of this node it tells in its next advertisement; until then both directions count alike.
+        neighbor.linkQualityOut = neighbor.signal.linkQuality
+        children.remove(child.neighbor.extendedAddress)
+        routers.modify(id) {
+            $0.neighbor = neighbor
+            $0.link = .valid
+            $0.lastReachable = now
+        }
+        resolver.replace(rloc16: child.neighbor.rloc16, with: id.rloc16)
+        publishPeer(neighbor, isChild: false)
+        emit(.event(.linkAdded(neighbor.extendedAddress, id.rloc16)))
+        updateAdvertisementInterval()
+    }
+
+    // MARK: What an advertisement teaches
+
+    /// Takes over the leader's list of router ids.
+    mutating func updateRouters(_ route: Route64, now: Instant) {
+        if role == .leader { return }
+        let (removed, hasAdded) = routers.update(ids: route.routerIDMask, sequence: route.idSequence, now: now)
+        for router in removed {
+            resolver.remove(routerID: router.id)
+            cancelLinkRequest(to: router.id)
+            if router.isLinkValid {
+                withdrawPeer(router.neighbor.extendedAddress)
+                emit(.event(.linkRemoved(router.neighbor.extendedAddress, router.id.rloc16)))
+            }
+        }
+        if role == .router, !route.routerIDMask.contains(rloc16.routerID) {
+            // The leader has given this id up.
+            becomeDetached(now: now)
+            return startAttach(.anyPartition, now: now)
+        }
+        if hasAdded { resetAdvertisement(now: now) }
+    }
+
+    mutating func learn(_ route: Route64, from id: RouterID, now: Instant) {
+        let own = route.entry(of: rloc16.routerID)
+        if routers.learn(route, from: id, self: rloc16.routerID, now: now) { resetAdvertisement(now: now) }
+        // The neighbor does not know of its link to this node: a word to it alone sets that right soon.
+        if let own, own.linkQualityOut == 0, let router = routers[id], router.isLinkValid,
+            router.neighbor.twoWayLinkQuality >= .fair
+        {
+            schedule(
+                .advertisement(to: router.neighbor.extendedAddress), within: profile.linkRequestDelayMaximum, now: now)
+        }
+        updateAdvertisementInterval()
+    }
+}

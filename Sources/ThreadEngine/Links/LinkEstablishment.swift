@@ -1,0 +1,245 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+// Links between routers: Link Request, Link Accept, Link Accept and Request, and their ageing.
+extension ThreadEngine {
+    /// How long a new neighbor's Link Request is held back at random.
+    /// - Source: OpenThread as observed: 500 ms
+    var linkRequestDelay: Duration { profile.linkRequestDelayMaximum }
+
+    // MARK: Asking
+
+    /// Begins a link with a router that was heard and has none.
+    mutating func requestLink(with id: RouterID, heard received: ReceivedMLE, now: Instant) {
+        var neighbor = Neighbor(extendedAddress: received.sender, rloc16: id.rloc16, now: now)
+        neighbor.signal.add(rssi: received.rssi, margin: received.margin)
+        neighbor.keySequence = received.keySequence
+        neighbor.mleFrameCounter = received.frameCounter &+ 1
+        routers.modify(id) {
+            $0.neighbor = neighbor
+            $0.link = .requested(challenge: [], deadline: now + linkRequestDelay + profile.linkRequestWait)
+        }
+        schedule(.linkRequest(to: id), within: linkRequestDelay, now: now)
+    }
+
+    mutating func sendLinkRequest(to id: RouterID, now: Instant) {
+        guard role.isAttached, let leaderData, let router = routers[id], router.link != .none else { return }
+        let challenge = challenge()
+        var tlvs: [MLETLV] = [.version(configuration.version)]
+        if role.isRouting {
+            tlvs.append(.tlvRequest(router.isLinkValid ? [.linkMargin, .route64] : [.linkMargin]))
+        }
+        tlvs += [.sourceAddress(rloc16), .leaderData(leaderData), .challenge(challenge)]
+        if !router.isLinkValid {
+            routers.modify(id) { $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait) }
+        }
+        sendMLE(.linkRequest, tlvs, to: router.neighbor.extendedAddress)
+    }
+
+    // MARK: Answering
+
+    mutating func handleLinkRequest(_ received: ReceivedMLE, now: Instant) {
+        guard role.isRouting, attach == .idle else { return drop(.unexpectedMLE) }
+        let message = received.message
+        guard let challenge = message.challenge, message.version != nil else { return drop(.malformedMLE) }
+        if let theirs = message.leaderData, theirs.partitionID != partitionID { return drop(.foreignPartition) }
+        if let source = message.sourceAddress {
+            if source.isRouter {
+                let id = source.routerID
+                guard id != rloc16.routerID, let router = routers[id] else { return drop(.unexpectedMLE) }
+                if router.isLinkValid {
+                    // Another device with the id of a neighbor: not believed.
+                    guard router.neighbor.extendedAddress == received.sender else { return drop(.unexpectedMLE) }
+                } else {
+                    cancelLinkRequest(to: id)
+                    requestLinkWithAnswer(id, heard: received, now: now)
+                }
+            }
+        } else if neighbor(received.sender)?.rloc16.isRouter != true {
+            // Only a neighbor that has restarted may leave its address out.
+            return drop(.unexpectedMLE)
+        }
+        let answer = DelayedMessage.Content.linkAccept(
+            to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
+            margin: UInt8(clamping: Int(received.margin.value.rounded())))
+        if received.isMulticast {
+            schedule(answer, within: profile.linkAcceptDelayMaximum, now: now)
+        } else if case .linkAccept(let neighbor, let response, let requested, let margin) = answer {
+            sendLinkAccept(to: neighbor, response: response, requested: requested, margin: margin, now: now)
+        }
+    }
+
+    /// The own request will ride on the answer.
+    private mutating func requestLinkWithAnswer(_ id: RouterID, heard received: ReceivedMLE, now: Instant) {
+        var neighbor = Neighbor(
+            extendedAddress: received.sender, rloc16: id.rloc16, version: received.message.version ?? 0, now: now)
+        neighbor.signal.add(rssi: received.rssi, margin: received.margin)
+        neighbor.keySequence = received.keySequence
+        neighbor.mleFrameCounter = received.frameCounter &+ 1
+        routers.modify(id) {
+            $0.neighbor = neighbor
+            $0.link = .requested(challenge: [], deadline: now + profile.linkRequestWait)
+        }
+    }
+
+    mutating func sendLinkAccept(
+        to address: ExtendedAddress, response: [UInt8], requested: [MLETLVType], margin: UInt8, now: Instant
+    ) {
+        guard role.isAttached, let leaderData else { return }
+        let router = routers[address]
+        var tlvs: [MLETLV] = [
+            .version(configuration.version), .sourceAddress(rloc16), .response(response),
+            .linkLayerFrameCounter(linkFrameCounter), .mleFrameCounter(mleFrameCounter), .linkMargin(margin),
+        ]
+        if router != nil { tlvs.append(.leaderData(leaderData)) }
+        for type in requested {
+            switch type {
+            case .route64 where role.isRouting: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
+            case .address16:
+                if let router { tlvs.append(.address16(router.id.rloc16)) }
+            default: break
+            }
+        }
+        guard let router, router.isLinkRequested else { return sendMLE(.linkAccept, tlvs, to: address) }
+        let challenge = challenge()
+        routers.modify(router.id) {
+            $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait)
+        }
+        tlvs += [.challenge(challenge), .tlvRequest([.linkMargin])]
+        sendMLE(.linkAcceptAndRequest, tlvs, to: address)
+    }
+
+    // MARK: The answer
+
+    mutating func handleLinkAccept(_ received: ReceivedMLE, alsoRequests: Bool, now: Instant) {
+        guard role.isAttached, attach == .idle || role == .child else { return drop(.unexpectedMLE) }
+        let message = received.message
+        guard let source = message.sourceAddress, source.isRouter, let response = message.response,
+            let version = message.version, let linkFrameCounter = message.linkFrameCounter,
+            let margin = message.linkMargin
+        else { return drop(.malformedMLE) }
+        guard let router = routers[source.routerID] else { return drop(.unexpectedMLE) }
+        switch router.link {
+        case .none: return drop(.unexpectedMLE)
+        case .requested(let challenge, _):
+            guard !challenge.isEmpty, response == challenge else { return drop(.staleChallenge) }
+        case .valid:
+            guard router.neighbor.extendedAddress == received.sender else { return drop(.unexpectedMLE) }
+        }
+        if let theirs = message.leaderData {
+            guard theirs.partitionID == partitionID else { return drop(.foreignPartition) }
+            adoptLeaderData(theirs, from: received.sender, now: now)
+        }
+        establishLink(
+            with: source.routerID, received, version: version, linkFrameCounter: linkFrameCounter,
+            mleFrameCounter: message.mleFrameCounter ?? linkFrameCounter, margin: margin, now: now)
+        if let route = message.route64, role.isRouting {
+            if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
+            learn(route, from: source.routerID, now: now)
+        }
+        if alsoRequests, let challenge = message.challenge {
+            sendLinkAccept(
+                to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
+                margin: UInt8(clamping: Int(received.margin.value.rounded())), now: now)
+        }
+    }
+
+    private mutating func establishLink(
+        with id: RouterID, _ received: ReceivedMLE, version: UInt16, linkFrameCounter: UInt32, mleFrameCounter: UInt32,
+        margin: UInt8, now: Instant
+    ) {
+        // The same device may still stand in the table under a former address.
+        for other in routers.routers where other.id != id && other.neighbor.extendedAddress == received.sender {
+            routers.removeLink(other.id, now: now)
+        }
+        if children[received.sender] != nil { removeChild(received.sender) }
+        let wasReachable = routers.path(to: id) != nil
+        let wasValid = routers[id]?.isLinkValid == true
+        routers.modify(id) {
+            $0.link = .valid
+            $0.neighbor.extendedAddress = received.sender
+            $0.neighbor.rloc16 = id.rloc16
+            $0.neighbor.version = version
+            $0.neighbor.mode = .fullThreadDevice
+            $0.neighbor.linkFrameCounter = linkFrameCounter
+            $0.neighbor.mleFrameCounter = max(mleFrameCounter, received.frameCounter &+ 1)
+            $0.neighbor.keySequence = received.keySequence
+            $0.neighbor.linkQualityOut = LinkQuality(margin: Decibels(Double(margin)))
+            $0.neighbor.linkFailures = 0
+            $0.neighbor.lastHeard = now
+            if !wasValid { $0.neighbor.connectedAt = now }
+            $0.lastReachable = now
+        }
+        cancelLinkRequest(to: id)
+        if let router = routers[id] { publishPeer(router.neighbor, isChild: false) }
+        if !wasValid { emit(.event(.linkAdded(received.sender, id.rloc16))) }
+        if !wasReachable { resetAdvertisement(now: now) }
+        updateAdvertisementInterval()
+    }
+
+    // MARK: Ageing
+
+    /// Renews links that have gone quiet and takes down those that do not answer.
+    mutating func ageRouters(now: Instant) {
+        for router in routers.routers {
+            switch router.link {
+            case .none: break
+            case .requested(_, let deadline):
+                if deadline <= now { takeDownLink(router.id, now: now) }
+            case .valid:
+                let age = now.since(router.neighbor.lastHeard)
+                if age >= profile.neighborAgeMaximum + linkRenewalWindow {
+                    takeDownLink(router.id, now: now)
+                } else if age >= profile.neighborAgeMaximum {
+                    // A few attempts to hear from it, spread over the window.
+                    schedule(.linkRequest(to: router.id), within: profile.linkRequestWait, now: now)
+                }
+            }
+        }
+        if role == .leader { releaseLostRouters(now: now) }
+    }
+
+    /// For how long a silent router is asked for a sign of life.
+    private var linkRenewalWindow: Duration {
+        .microseconds(profile.linkRequestWait.microseconds * 3)
+    }
+
+    /// Removes a link, and tells everybody if that cuts a router off.
+    mutating func takeDownLink(_ id: RouterID, now: Instant) {
+        guard let router = routers[id] else { return }
+        let address = router.neighbor.extendedAddress
+        let wasValid = router.isLinkValid
+        let before = routers.routers.filter { routers.path(to: $0.id) != nil }.map(\.id)
+        routers.removeLink(id, now: now)
+        cancelLinkRequest(to: id)
+        withdrawPeer(address)
+        if wasValid { emit(.event(.linkRemoved(address, id.rloc16))) }
+        if before.contains(where: { routers.path(to: $0) == nil }) {
+            resolver.remove(routerID: id)
+            resetAdvertisement(now: now)
+        }
+        updateAdvertisementInterval()
+    }
+
+    // MARK: Failed transmissions
+
+    /// The MAC engine sent to a neighbor and heard no acknowledgement, or did.
+    public mutating func noteTransmission(to address: ExtendedAddress, isAcknowledged: Bool, now: Instant) {
+        guard let before = neighbor(address) else { return }
+        let failures = isAcknowledged ? 0 : min(before.linkFailures, .max - 1) + 1
+        modifyNeighbor(address) { $0.linkFailures = failures }
+        guard failures > 0 else { return }
+        if role == .child, before.extendedAddress == parent?.extendedAddress {
+            if failures >= Self.failedTransmissionLimit { loseParent(now: now) }
+        } else if let router = routers[address], failures >= Self.failedTransmissionLimit {
+            takeDownLink(router.id, now: now)
+        } else if let child = children[address], failures >= UInt8(clamping: profile.maximumChildTransmissions) {
+            resolver.remove(rloc16: child.neighbor.rloc16)
+        }
+    }
+
+    /// How many transmissions in a row may fail before a router's link is given up.
+    /// - Source: OpenThread as observed: 4
+    private static let failedTransmissionLimit: UInt8 = 4
+}

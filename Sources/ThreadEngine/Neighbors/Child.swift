@@ -1,0 +1,79 @@
+public import EngineCore
+public import ThreadWire
+
+/// A node whose parent this router is or is about to become.
+public struct Child: Equatable, Sendable {
+    /// How far the attachment has come.
+    public enum State: Equatable, Sendable {
+        /// It sent a Parent Request; the answer's challenge is what it must return before `expires`.
+        case candidate(challenge: [UInt8], expires: Instant)
+        /// It sent a Child ID Request, which is answered once this node is a router.
+        case awaitingIdentifier(requested: [MLETLVType])
+        /// It has its address.
+        case valid
+    }
+
+    public var neighbor: Neighbor
+    public var state: State
+    /// After how long without a word it is forgotten.
+    /// - Units: seconds
+    public var timeout: UInt32 = 240
+    /// The network data version that it has.
+    public var networkDataVersion: UInt8 = 0
+    /// Addresses that it registered, its mesh-local one first.
+    public var addresses: [IPv6Address] = []
+    /// How often the parent lets it know that it is there.
+    /// - Units: seconds
+    public var supervisionInterval: UInt16 = 0
+    /// When its last Parent Request was answered: repeats are left alone for a while.
+    public var answeredAt: Instant
+
+    public var isValid: Bool { state == .valid }
+    public var isAwaitingIdentifier: Bool {
+        if case .awaitingIdentifier = state { true } else { false }
+    }
+}
+
+/// The children of a router, by extended address, in the order they came.
+public struct ChildTable: Equatable, Sendable {
+    public private(set) var children: [Child] = []
+    /// How many children may be valid or on their way at once.
+    /// - Range: 1 to 511
+    public var limit: Int
+
+    public init(limit: Int) { self.limit = limit }
+
+    public subscript(address: ExtendedAddress) -> Child? {
+        children.first { $0.neighbor.extendedAddress == address }
+    }
+
+    public subscript(rloc16: RLOC16) -> Child? {
+        children.first { $0.neighbor.rloc16 == rloc16 && $0.isValid }
+    }
+
+    public var valid: [Child] { children.filter(\.isValid) }
+
+    /// Adds or replaces a child.
+    /// - Returns: false when the table is full.
+    mutating func update(_ child: Child) -> Bool {
+        if let index = children.firstIndex(where: { $0.neighbor.extendedAddress == child.neighbor.extendedAddress }) {
+            children[index] = child
+            return true
+        }
+        guard children.count < limit else { return false }
+        children.append(child)
+        return true
+    }
+
+    /// Changes a child where it stands, if it is there.
+    mutating func modify(_ address: ExtendedAddress, _ change: (inout Child) -> Void) {
+        guard let index = children.firstIndex(where: { $0.neighbor.extendedAddress == address }) else { return }
+        change(&children[index])
+    }
+
+    mutating func remove(_ address: ExtendedAddress) {
+        children.removeAll { $0.neighbor.extendedAddress == address }
+    }
+
+    mutating func removeAll() { children.removeAll() }
+}

@@ -1,0 +1,280 @@
+public import EngineCore
+public import ThreadWire
+
+/// The cost that stands for "no route". A path may cost up to 15.
+/// - Source: OpenThread as observed (maximum route cost 16)
+public let infiniteRouteCost: UInt8 = 16
+
+/// A router of the partition, heard directly or known by hearsay.
+public struct Router: Equatable, Sendable {
+    /// How far the direct link has come.
+    public enum Link: Equatable, Sendable {
+        case none
+        /// A Link Request is to be sent or was sent; an answer must return the challenge before the deadline.
+        case requested(challenge: [UInt8], deadline: Instant)
+        case valid
+    }
+
+    public let id: RouterID
+    public var link = Link.none
+    /// Meaningful while the link is requested or valid.
+    public var neighbor: Neighbor
+    /// The neighboring router that leads to this one by the cheapest way of several hops.
+    public var nextHop: RouterID?
+    /// What that way costs from the next hop on.
+    public var cost: UInt8 = 0
+    /// When the entry was last heard of: for the leader's decision to release the id.
+    public var lastReachable: Instant
+
+    init(id: RouterID, now: Instant) {
+        self.id = id
+        neighbor = Neighbor(extendedAddress: ExtendedAddress(rawValue: 0), rloc16: id.rloc16, now: now)
+        lastReachable = now
+    }
+
+    public var isLinkValid: Bool { link == .valid }
+    public var isLinkRequested: Bool {
+        if case .requested = link { true } else { false }
+    }
+
+    /// The cost of the direct link.
+    /// - Range: 1, 2, 4, or 16 for no link
+    public var linkCost: UInt8 { isLinkValid ? neighbor.twoWayLinkQuality.cost : infiniteRouteCost }
+}
+
+/// The routers of the partition: who holds which id, who is heard, which way leads where.
+///
+/// A distance-vector table. Each entry keeps the direct link beside the cheapest detour; a path takes the cheaper one.
+public struct RouterTable: Equatable, Sendable {
+    /// All routers with an id, by id.
+    public private(set) var routers: [Router] = []
+    /// Counts the leader's changes and heartbeats.
+    public private(set) var idSequence: UInt8 = 0
+    /// When the sequence last moved on: its age tells whether the leader is still there.
+    public private(set) var idSequenceUpdated = Instant.zero
+    /// When an id that was released may be given out again; the leader's memory.
+    private var reusable: [RouterID: Instant] = [:]
+
+    /// How long a released id is left unused.
+    /// - Source: OpenThread as observed: 100 s
+    static let reuseDelay = Duration.seconds(100)
+
+    public init() {}
+
+    public var ids: RouterIDMask {
+        var mask = RouterIDMask()
+        for router in routers { mask.insert(router.id) }
+        return mask
+    }
+
+    public var count: Int { routers.count }
+
+    public subscript(id: RouterID) -> Router? {
+        index(of: id).map { routers[$0] }
+    }
+
+    public subscript(address: ExtendedAddress) -> Router? {
+        routers.first { ($0.isLinkValid || $0.isLinkRequested) && $0.neighbor.extendedAddress == address }
+    }
+
+    /// How many routers are heard at least this well.
+    public func neighborCount(atLeast quality: LinkQuality) -> Int {
+        routers.reduce(0) { $0 + ($1.isLinkValid && $1.neighbor.signal.linkQuality >= quality ? 1 : 0) }
+    }
+
+    private func index(of id: RouterID) -> Int? {
+        var low = 0
+        var high = routers.count
+        while low < high {
+            let middle = (low + high) / 2
+            if routers[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < routers.count && routers[low].id == id ? low : nil
+    }
+
+    /// Changes an entry where it stands, if it is there.
+    mutating func modify(_ id: RouterID, _ change: (inout Router) -> Void) {
+        guard let index = index(of: id) else { return }
+        change(&routers[index])
+    }
+
+    mutating func clear() {
+        routers.removeAll()
+    }
+
+    private mutating func insert(_ id: RouterID, now: Instant) {
+        let position = routers.firstIndex { $0.id > id } ?? routers.count
+        routers.insert(Router(id: id, now: now), at: position)
+    }
+
+    // MARK: The set of ids
+
+    /// Whether a sequence number is newer than the one known.
+    public func isNewer(_ sequence: UInt8) -> Bool {
+        routers.isEmpty || Int8(bitPattern: sequence &- idSequence) > 0
+    }
+
+    /// Takes over the leader's set of ids.
+    /// - Returns: the routers that are gone, and whether any came.
+    mutating func update(ids: RouterIDMask, sequence: UInt8, now: Instant) -> (removed: [Router], hasAdded: Bool) {
+        idSequence = sequence
+        idSequenceUpdated = now
+        let removed = routers.filter { !ids.contains($0.id) }
+        for router in removed { dropRoutes(via: router.id) }
+        routers.removeAll { !ids.contains($0.id) }
+        var hasAdded = false
+        for id in ids where self[id] == nil {
+            insert(id, now: now)
+            hasAdded = true
+        }
+        return (removed, hasAdded)
+    }
+
+    /// As leader: gives out an id, the wanted one where it is free.
+    /// - Returns: nil when no id is free or `limit` routers exist.
+    mutating func allocate(preferring wanted: RouterID?, limit: Int, now: Instant, entropy: inout OpenEntropy)
+        -> RouterID?
+    {
+        guard routers.count < limit else { return nil }
+        func isFree(_ id: RouterID) -> Bool { self[id] == nil && (reusable[id].map { $0 <= now } ?? true) }
+        let chosen: RouterID
+        if let wanted, wanted.isValid, isFree(wanted) {
+            chosen = wanted
+        } else {
+            let free = (0...RouterID.maximum.rawValue).map(RouterID.init(rawValue:)).filter(isFree)
+            guard !free.isEmpty else { return nil }
+            chosen = free[Int(entropy.below(UInt64(free.count)))]
+        }
+        reusable[chosen] = nil
+        insert(chosen, now: now)
+        advanceSequence(now: now)
+        return chosen
+    }
+
+    /// As leader: takes an id back.
+    mutating func release(_ id: RouterID, now: Instant) {
+        guard self[id] != nil else { return }
+        dropRoutes(via: id)
+        routers.removeAll { $0.id == id }
+        reusable[id] = now + Self.reuseDelay
+        advanceSequence(now: now)
+    }
+
+    /// As leader: the heartbeat that tells routers that the leader is there.
+    mutating func advanceSequence(now: Instant) {
+        idSequence &+= 1
+        idSequenceUpdated = now
+    }
+
+    /// As a new leader: where its sequence begins.
+    mutating func startSequence(_ sequence: UInt8, now: Instant) {
+        idSequence = sequence
+        idSequenceUpdated = now
+    }
+
+    // MARK: Routes
+
+    /// Forgets the ways that lead through a router.
+    mutating func dropRoutes(via id: RouterID) {
+        for index in routers.indices where routers[index].nextHop == id { routers[index].nextHop = nil }
+    }
+
+    /// Takes the direct link to a router down.
+    mutating func removeLink(_ id: RouterID, now: Instant) {
+        modify(id) {
+            $0.link = .none
+            $0.neighbor.linkQualityOut = .none
+            $0.lastReachable = now
+        }
+        dropRoutes(via: id)
+    }
+
+    /// The neighboring router to send to, and what the whole way costs.
+    /// - Returns: nil when no way is known.
+    public func path(to id: RouterID) -> (nextHop: RouterID, cost: UInt8)? {
+        guard let router = self[id] else { return nil }
+        var best: (nextHop: RouterID, cost: UInt8)? = nil
+        if router.linkCost < infiniteRouteCost { best = (id, router.linkCost) }
+        if let nextHop = router.nextHop, let neighbor = self[nextHop] {
+            let cost = router.cost &+ neighbor.linkCost
+            if neighbor.linkCost < infiniteRouteCost, cost < best?.cost ?? infiniteRouteCost { best = (nextHop, cost) }
+        }
+        return best
+    }
+
+    /// Learns from what a neighboring router advertises.
+    /// - Returns: whether any router became reachable or unreachable, which everyone should hear soon.
+    mutating func learn(_ route: Route64, from neighborID: RouterID, self ownID: RouterID, now: Instant) -> Bool {
+        guard self[neighborID] != nil else { return false }
+        let reachableBefore = reachable
+        if let own = route.entry(of: ownID) {
+            modify(neighborID) { $0.neighbor.linkQualityOut = LinkQuality(rawValue: own.linkQualityIn) ?? .none }
+        }
+        let linkCost = self[neighborID]?.linkCost ?? infiniteRouteCost
+        for (id, entry) in route.routes where id != ownID && id != neighborID {
+            learn(id, costFromNeighbor: entry.routeCost, via: neighborID, linkCost: linkCost)
+        }
+        let reachableAfter = reachable
+        for id in reachableAfter { modify(id) { $0.lastReachable = now } }
+        return reachableBefore != reachableAfter
+    }
+
+    private mutating func learn(_ id: RouterID, costFromNeighbor: UInt8, via neighborID: RouterID, linkCost: UInt8) {
+        guard let index = index(of: id) else { return }
+        let cost = costFromNeighbor == 0 ? infiniteRouteCost : costFromNeighbor
+        let total = cost &+ linkCost
+        let current = routers[index].nextHop
+        if current == nil || current == neighborID {
+            if total < infiniteRouteCost {
+                routers[index].nextHop = neighborID
+                routers[index].cost = cost
+            } else if current == neighborID {
+                routers[index].nextHop = nil
+            }
+            return
+        }
+        let known = routers[index].cost &+ (current.flatMap { self[$0] }?.linkCost ?? infiniteRouteCost)
+        if total < known {
+            routers[index].nextHop = neighborID
+            routers[index].cost = cost
+        }
+    }
+
+    /// Learns, as a child that may become a router, what its parent can reach.
+    mutating func learnAsChild(_ route: Route64, parent: RouterID) {
+        for (id, entry) in route.routes where id != parent {
+            modify(id) {
+                $0.nextHop = entry.routeCost == 0 ? nil : parent
+                $0.cost = entry.routeCost
+            }
+        }
+    }
+
+    /// The routers to which a way is known.
+    private var reachable: RouterIDMask {
+        var mask = RouterIDMask()
+        for router in routers where path(to: router.id) != nil { mask.insert(router.id) }
+        return mask
+    }
+
+    /// What this router tells its neighbors.
+    public func route64(self ownID: RouterID) -> Route64 {
+        let entries = routers.map { router in
+            guard router.id != ownID else { return RouteEntry(linkQualityOut: 0, linkQualityIn: 0, routeCost: 1) }
+            return RouteEntry(
+                linkQualityOut: router.isLinkValid ? router.neighbor.linkQualityOut.rawValue : 0,
+                linkQualityIn: router.isLinkValid ? router.neighbor.signal.linkQuality.rawValue : 0,
+                routeCost: path(to: router.id)?.cost ?? 0)
+        }
+        return Route64(idSequence: idSequence, routerIDMask: ids, entries: entries)
+    }
+}
+
+extension Route64 {
+    /// The entries with the ids that they are about.
+    var routes: Zip2Sequence<RouterIDMask, [RouteEntry]> { zip(routerIDMask, entries) }
+
+    func entry(of id: RouterID) -> RouteEntry? {
+        routes.first { $0.0 == id }?.1
+    }
+}

@@ -1,0 +1,101 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+// Partitions: which one is better, and when this node changes over.
+extension ThreadEngine {
+    /// Whether one partition is to be preferred: by weight, then one of several routers over a single one, then by id.
+    /// - Source: OpenThread as observed: recording merge
+    func isBetterPartition(
+        _ candidate: LeaderData, isSingleton candidateIsSingleton: Bool, than own: LeaderData,
+        isSingleton ownIsSingleton: Bool
+    ) -> Bool {
+        if candidate.weighting != own.weighting { return candidate.weighting > own.weighting }
+        if candidateIsSingleton != ownIsSingleton { return ownIsSingleton }
+        return candidate.partitionID.rawValue > own.partitionID.rawValue
+    }
+
+    /// An advertisement of another partition was heard.
+    mutating func considerPartition(
+        _ candidate: LeaderData, route: Route64?, _ received: ReceivedMLE, now: Instant
+    ) {
+        guard let own = leaderData, let route, mode.isFullThreadDevice else { return }
+        guard received.margin >= profile.partitionMergeMarginMinimum else { return }
+        if let previous = previousPartition, previous.until > now, previous.id == candidate.partitionID,
+            Int8(bitPattern: route.idSequence &- previous.idSequence) <= 0
+        {
+            return drop(.foreignPartition)
+        }
+        // A child follows its parent.
+        if role == .child, received.sender == parent?.extendedAddress { return }
+        let isSingletonCandidate = route.routerIDMask.count <= 1
+        if isBetterPartition(candidate, isSingleton: isSingletonCandidate, than: own, isSingleton: isSingleton) {
+            if attach == .idle { counters.betterPartitionAttachAttempts &+= 1 }
+            startAttach(.betterPartition, now: now)
+        }
+    }
+
+    /// Forgets what belonged to the old partition when a new one is entered.
+    mutating func leavePartition(for newID: PartitionID, now: Instant) {
+        guard let old = leaderData, old.partitionID != newID else { return }
+        previousPartition = PreviousPartition(
+            id: old.partitionID, idSequence: routers.idSequence, until: now + profile.networkIDTimeout)
+        for router in routers.routers where router.isLinkValid {
+            emit(.event(.linkRemoved(router.neighbor.extendedAddress, router.id.rloc16)))
+        }
+        let addresses = routers.routers.filter { $0.link != .none }.map(\.neighbor.extendedAddress)
+        routers.clear()
+        for address in addresses { withdrawPeer(address) }
+        resolver.removeAll()
+        counters.partitionIDChanges &+= 1
+    }
+
+    /// A neighbor of the same partition tells newer leader data.
+    mutating func adoptLeaderData(_ newer: LeaderData, from sender: ExtendedAddress, now: Instant) {
+        guard let own = leaderData, own.partitionID == newer.partitionID, role != .leader else { return }
+        let difference = Int8(bitPattern: newer.dataVersion &- own.dataVersion)
+        leaderData?.weighting = newer.weighting
+        leaderData?.leaderRouterID = newer.leaderRouterID
+        if difference > 0 { requestNetworkData(from: sender, now: now) }
+    }
+
+    // MARK: The leader's age
+
+    /// How long the leader's heartbeat has not been heard.
+    func leaderAge(now: Instant) -> Duration {
+        role == .leader ? .zero : now.since(routers.idSequenceUpdated)
+    }
+
+    func isLeaderLost(now: Instant) -> Bool {
+        routers.count > 0 && leaderAge(now: now) >= profile.networkIDTimeout
+    }
+
+    /// What the way to the leader costs.
+    var costToLeader: UInt8 {
+        guard let leader = leaderData?.leaderRouterID else { return infiniteRouteCost }
+        switch role {
+        case .leader: return 0
+        case .disabled, .detached: return infiniteRouteCost
+        case .router: return routers.path(to: leader)?.cost ?? infiniteRouteCost
+        case .child:
+            guard let parent else { return infiniteRouteCost }
+            let first = parent.signal.linkQuality.cost
+            if parent.rloc16.routerID == leader { return first }
+            guard let router = routers[leader], router.nextHop != nil else { return infiniteRouteCost }
+            return min(first &+ router.cost, infiniteRouteCost)
+        }
+    }
+
+    /// The leader's heartbeat, and what its absence means.
+    mutating func ageLeader(now: Instant) {
+        if role == .leader {
+            if now.since(routers.idSequenceUpdated) >= profile.routerIDSequencePeriod {
+                routers.advanceSequence(now: now)
+            }
+            return
+        }
+        guard role.isAttached, mode.isFullThreadDevice, isLeaderLost(now: now), attach == .idle else { return }
+        emit(.event(.leaderLost))
+        startAttach(.samePartition, now: now)
+    }
+}

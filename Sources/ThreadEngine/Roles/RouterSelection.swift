@@ -1,0 +1,190 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+
+/// Why a node asks for a router id.
+/// - Source: OpenThread as observed; recording attach, frame 17 carries 2
+enum RouterSolicitationReason: UInt8, Sendable {
+    case tooFewRouters = 2
+    case haveChildIDRequest = 3
+    case parentPartitionChange = 4
+}
+
+/// An Address Solicit that waits for the leader's answer.
+struct RouterSolicitation: Equatable, Sendable {
+    var reason: RouterSolicitationReason
+}
+
+/// The Status TLV of an answer to Address Solicit.
+enum AddressSolicitStatus {
+    static let success: UInt8 = 0
+    static let noAddressAvailable: UInt8 = 1
+}
+
+// Who becomes a router: the jittered decision, Address Solicit and Release, and the leader's part in it.
+extension ThreadEngine {
+    // MARK: The decision
+
+    private var canRoute: Bool { configuration.isRouterEligible && mode.isFullThreadDevice }
+
+    /// A child that can route and sees few routers decides after a random while.
+    mutating func considerRouterSelection(now: Instant) {
+        guard role == .child, canRoute, routerSelectionDeadline == nil, solicitation == nil,
+            routers.count < configuration.routerUpgradeThreshold
+        else { return }
+        routerSelectionDeadline = now + entropy.open.duration(in: .zero...profile.routerSelectionJitter)
+    }
+
+    /// A router that is not needed decides after a random while to step back.
+    mutating func considerDowngrade(_ route: Route64, from id: RouterID, now: Instant) {
+        guard role == .router, routerSelectionDeadline == nil, routers.count > configuration.routerDowngradeThreshold,
+            children.valid.count <= 10, isRedundant(beside: id, route)
+        else { return }
+        routerSelectionDeadline = now + entropy.open.duration(in: .zero...profile.routerSelectionJitter)
+    }
+
+    /// Whether the neighbor reaches all that this router reaches, as well or better.
+    private func isRedundant(beside id: RouterID, _ route: Route64) -> Bool {
+        let strong = routers.routers.filter { $0.isLinkValid && $0.neighbor.twoWayLinkQuality >= .fair }
+        guard strong.count >= 3 else { return false }
+        return strong.allSatisfy { router in
+            guard router.id != id else { return true }
+            guard let entry = route.entry(of: router.id) else { return false }
+            return min(entry.linkQualityIn, entry.linkQualityOut) >= router.neighbor.twoWayLinkQuality.rawValue
+        }
+    }
+
+    mutating func handleRouterSelection(now: Instant) {
+        routerSelectionDeadline = nil
+        switch role {
+        case .child:
+            guard canRoute, routers.count < configuration.routerUpgradeThreshold,
+                let parent, parent.signal.margin >= profile.linkRequestMarginMinimum
+            else { return }
+            solicitRouterID(.tooFewRouters, now: now)
+        case .router:
+            guard !canRoute || routers.count > configuration.routerDowngradeThreshold else { return }
+            startAttach(.downgrade, now: now)
+        case .disabled, .detached, .leader: break
+        }
+    }
+
+    // MARK: Asking
+
+    /// Asks the leader for a router id.
+    mutating func solicitRouterID(_ reason: RouterSolicitationReason, now: Instant) {
+        guard role == .child, solicitation == nil, let leader = leaderRLOC16, let destination = locatorAddress(leader)
+        else { return }
+        routerSelectionDeadline = nil
+        solicitation = RouterSolicitation(reason: reason)
+        var tlvs: [TMFTLV] = [.extendedMACAddress(extendedAddress)]
+        if let previousRouterID { tlvs.append(.rloc16(previousRouterID.rloc16)) }
+        tlvs.append(.status(reason.rawValue))
+        request(.addressSolicit, tlvs, to: destination, purpose: .addressSolicit, now: now)
+    }
+
+    /// The leader's answer; nil when it never came.
+    mutating func handleAddressSolicitResponse(_ message: TMFMessage?, now: Instant) {
+        guard let pending = solicitation else { return }
+        solicitation = nil
+        guard role == .child, let parent else { return }
+        guard let message, message.status == AddressSolicitStatus.success, let rloc16 = message.rloc16,
+            rloc16.isRouter, let mask = message.routerMask
+        else {
+            // No id to be had: this node stays a child and tries again later.
+            if pending.reason == .haveChildIDRequest {
+                for child in children.children where child.isAwaitingIdentifier {
+                    children.remove(child.neighbor.extendedAddress)
+                }
+            }
+            return considerRouterSelection(now: now)
+        }
+        previousRouterID = rloc16.routerID
+        _ = routers.update(ids: mask.routerIDMask, sequence: mask.idSequence, now: now)
+        keepParentAsRouter(parent, now: now)
+        self.parent = nil
+        becomeRouter(rloc16.routerID, now: now)
+        sendAdvertisement(to: .linkLocalAllNodes)
+        if parent.version < 4 {
+            // A parent before Thread 1.3 does not take its former child's advertisement for a link.
+            routers.modify(parent.rloc16.routerID) { $0.neighbor.rloc16 = parent.rloc16 }
+            schedule(.linkRequest(to: parent.rloc16.routerID), within: .zero, now: now)
+        }
+        for child in children.children where child.isAwaitingIdentifier {
+            sendChildIDResponse(to: child.neighbor.extendedAddress, now: now)
+        }
+    }
+
+    /// The link to the former parent stays, and with it the way to the leader.
+    private mutating func keepParentAsRouter(_ parent: Neighbor, now: Instant) {
+        var neighbor = parent
+        neighbor.mode = .fullThreadDevice
+        neighbor.lastHeard = now
+        routers.modify(parent.rloc16.routerID) {
+            $0.neighbor = neighbor
+            $0.link = .valid
+            $0.nextHop = nil
+            $0.lastReachable = now
+        }
+        emit(.event(.linkAdded(parent.extendedAddress, parent.rloc16)))
+    }
+
+    // MARK: The leader's part
+
+    /// Gives out a router id.
+    mutating func handleAddressSolicit(_ message: TMFMessage, now: Instant) -> [TMFTLV]? {
+        guard role == .leader, let address = message.extendedMACAddress, message.status != nil else {
+            drop(.unexpectedTMF)
+            return nil
+        }
+        // A node that asks again, because the answer was lost, keeps its id.
+        let known = assignedRouters[address].flatMap { routers[$0] != nil ? $0 : nil }
+        let wanted = message.rloc16.flatMap { $0.isRouter ? $0.routerID : nil }
+        guard
+            let id = known
+                ?? routers.allocate(
+                    preferring: wanted, limit: configuration.routerLimit, now: now, entropy: &entropy.open)
+        else { return [.status(AddressSolicitStatus.noAddressAvailable)] }
+        // One node an id: whoever held it before holds it no longer.
+        assignedRouters = assignedRouters.filter { $0.value != id }
+        assignedRouters[address] = id
+        if known == nil { resetAdvertisement(now: now) }
+        return [
+            .status(AddressSolicitStatus.success), .rloc16(id.rloc16),
+            .routerMask(RouterMask(idSequence: routers.idSequence, routerIDMask: routers.ids)),
+        ]
+    }
+
+    /// Takes a router id back.
+    mutating func handleAddressRelease(_ message: TMFMessage, now: Instant) {
+        guard role == .leader, let rloc16 = message.rloc16, let address = message.extendedMACAddress,
+            assignedRouters[address] == rloc16.routerID
+        else { return drop(.unexpectedTMF) }
+        releaseRouter(rloc16.routerID, now: now)
+    }
+
+    /// Releases the ids of routers to which there has been no way for long.
+    mutating func releaseLostRouters(now: Instant) {
+        for router in routers.routers where router.id != rloc16.routerID {
+            if routers.path(to: router.id) != nil {
+                routers.modify(router.id) { $0.lastReachable = now }
+            } else if now.since(router.lastReachable) >= profile.leaderToRouterTimeout {
+                releaseRouter(router.id, now: now)
+            }
+        }
+    }
+
+    private mutating func releaseRouter(_ id: RouterID, now: Instant) {
+        guard let router = routers[id], id != rloc16.routerID else { return }
+        let address = router.neighbor.extendedAddress
+        let wasValid = router.isLinkValid
+        routers.release(id, now: now)
+        resolver.remove(routerID: id)
+        assignedRouters = assignedRouters.filter { $0.value != id }
+        if wasValid {
+            withdrawPeer(address)
+            emit(.event(.linkRemoved(address, id.rloc16)))
+        }
+        resetAdvertisement(now: now)
+    }
+}

@@ -1,0 +1,95 @@
+public import ThreadWire
+public import WireCore
+
+/// One thing that must outlive a crash, as bytes under a name. The store keeps the newest value of each name.
+public struct StoredRecord: Equatable, Sendable {
+    /// The names of records.
+    public enum Name: String, CaseIterable, Sendable {
+        case networkState
+        case activeDataset
+        case settings
+    }
+
+    public var name: Name
+    public var value: [UInt8]
+
+    public init(name: Name, value: [UInt8]) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a node needs for a fast rejoin under its old addresses.
+public struct StoredNetworkState: Equatable, Sendable {
+    public var role: Role
+    public var rloc16: RLOC16
+    public var keySequence: UInt32
+    /// No frame secured under the current key had a counter of this or more.
+    public var mleFrameCounterLimit: UInt32
+    public var linkFrameCounterLimit: UInt32
+    /// The interface identifier of the mesh-local address.
+    public var meshLocalInterfaceIdentifier: UInt64
+    public var extendedAddress: ExtendedAddress
+    public var previousPartitionID: PartitionID
+    public var parent: ExtendedAddress
+
+    private static let version: UInt8 = 1
+
+    public init(
+        role: Role, rloc16: RLOC16, keySequence: UInt32, mleFrameCounterLimit: UInt32, linkFrameCounterLimit: UInt32,
+        meshLocalInterfaceIdentifier: UInt64, extendedAddress: ExtendedAddress, previousPartitionID: PartitionID,
+        parent: ExtendedAddress
+    ) {
+        self.role = role
+        self.rloc16 = rloc16
+        self.keySequence = keySequence
+        self.mleFrameCounterLimit = mleFrameCounterLimit
+        self.linkFrameCounterLimit = linkFrameCounterLimit
+        self.meshLocalInterfaceIdentifier = meshLocalInterfaceIdentifier
+        self.extendedAddress = extendedAddress
+        self.previousPartitionID = previousPartitionID
+        self.parent = parent
+    }
+
+    public init(parsing reader: inout ByteReader) throws(ParseError) {
+        let offset = reader.offset
+        let version = try reader.readUInt8("version")
+        guard version == Self.version else {
+            throw ParseError(field: "version", offset: offset, reason: .unsupported(value: UInt64(version)))
+        }
+        let roleOffset = reader.offset
+        let rawRole = try reader.readUInt8("role")
+        guard let role = Role(rawValue: rawRole) else {
+            throw ParseError(field: "role", offset: roleOffset, reason: .invalid(value: UInt64(rawRole)))
+        }
+        self.role = role
+        rloc16 = RLOC16(rawValue: try reader.readUInt16("RLOC16"))
+        keySequence = try reader.readUInt32("key sequence")
+        mleFrameCounterLimit = try reader.readUInt32("MLE frame counter")
+        linkFrameCounterLimit = try reader.readUInt32("link frame counter")
+        meshLocalInterfaceIdentifier = try reader.readUInt64("mesh-local interface identifier")
+        extendedAddress = ExtendedAddress(rawValue: try reader.readUInt64("extended address"))
+        previousPartitionID = PartitionID(rawValue: try reader.readUInt32("partition id"))
+        parent = ExtendedAddress(rawValue: try reader.readUInt64("parent"))
+        try reader.requireEnd("network state")
+    }
+
+    public func serialize(into writer: inout ByteWriter) {
+        writer.write(Self.version)
+        writer.write(role.rawValue)
+        writer.write(rloc16.rawValue)
+        writer.write(keySequence)
+        writer.write(mleFrameCounterLimit)
+        writer.write(linkFrameCounterLimit)
+        writer.write(meshLocalInterfaceIdentifier)
+        writer.write(extendedAddress.rawValue)
+        writer.write(previousPartitionID.rawValue)
+        writer.write(parent.rawValue)
+    }
+
+    public var record: StoredRecord {
+        var writer = ByteWriter()
+        serialize(into: &writer)
+        return StoredRecord(name: .networkState, value: writer.bytes)
+    }
+}

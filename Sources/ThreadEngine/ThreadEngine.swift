@@ -1,0 +1,218 @@
+public import EngineCore
+public import LinkProfiles
+public import LinkSecurity
+public import ThreadWire
+import WireCore
+
+/// The Thread protocol of one node: attaching, roles, routing, addresses.
+///
+/// A state machine without clock or input of its own: `NodeEngine` hands in datagrams and the time, and drains
+/// `pollOutput()`. Each procedure has a file of its own in the folders beside this one.
+public struct ThreadEngine {
+    /// What an operator may tune.
+    public struct Configuration: Equatable, Sendable {
+        /// - Range: 1 to 511 children
+        public var childLimit = 32
+        /// How many routers a partition may have.
+        /// - Range: 1 to 32
+        public var routerLimit = 32
+        /// A child that can route asks to become a router while there are fewer than this.
+        /// - Range: 0 to 32
+        public var routerUpgradeThreshold = 16
+        /// A router that is not needed steps back while there are more than this.
+        /// - Range: 0 to 32
+        public var routerDowngradeThreshold = 23
+        /// Whether this node may become a router.
+        public var isRouterEligible = true
+        /// How much this node wants to be the leader; the higher wins a merge.
+        /// - Range: 0 to 255
+        public var leaderWeight: UInt8 = 64
+        /// How many resolved addresses are remembered.
+        /// - Range: 1 to 1000
+        public var addressCacheLimit = 32
+        /// How many confirmable requests may wait for their answer at once.
+        /// - Range: 1 to 64
+        public var pendingRequestLimit = 16
+        /// How many messages may wait for their random delay at once.
+        /// - Range: 4 to 256
+        public var delayedMessageLimit = 64
+        /// After how long without a word a router forgets this node as its child.
+        /// - Units: seconds
+        public var childTimeout: UInt32 = 240
+        /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
+        public var version: UInt16 = 5
+        /// The traffic class of management messages.
+        public var managementTrafficClass: UInt8 = 0x1c
+
+        public init() {}
+    }
+
+    /// What identifies the network: the part of the active dataset that the engine acts upon.
+    public struct Network: Equatable, Sendable {
+        /// - Range: 16 bytes
+        public var networkKey: [UInt8]
+        public var panID: PANID
+        public var channel: UInt8
+        public var meshLocalPrefix: IPv6Prefix
+        public var activeTimestamp: Timestamp
+
+        public init(
+            networkKey: [UInt8], panID: PANID, channel: UInt8, meshLocalPrefix: IPv6Prefix, activeTimestamp: Timestamp
+        ) {
+            self.networkKey = networkKey
+            self.panID = panID
+            self.channel = channel
+            self.meshLocalPrefix = meshLocalPrefix
+            self.activeTimestamp = activeTimestamp
+        }
+    }
+
+    public var configuration: Configuration
+    public let profile: LinkProfile
+    public internal(set) var mode = DeviceMode.fullThreadDevice
+    public internal(set) var extendedAddress: ExtendedAddress
+    public internal(set) var network: Network?
+    public internal(set) var role = Role.disabled
+    public internal(set) var rloc16 = RLOC16.unassigned
+    public internal(set) var leaderData: LeaderData?
+    public internal(set) var parent: Neighbor?
+    public internal(set) var children: ChildTable
+    public internal(set) var routers = RouterTable()
+    public internal(set) var networkData: [UInt8] = []
+    public internal(set) var meshLocalInterfaceIdentifier: UInt64
+    public internal(set) var counters = MLECounters()
+    public internal(set) var drops = DropCounters()
+
+    var entropy: EntropySource
+    var keyRing: KeyRing
+    let cryptography: any LinkCryptography
+    var attach = AttachState.idle
+    var attachMode = AttachMode.anyPartition
+    var attachAttempts = 0
+    var advertisement: TrickleTimer?
+    var routerSelectionDeadline: Instant?
+    var solicitation: RouterSolicitation?
+    var keepAlive: KeepAlive?
+    var delayed: [DelayedMessage] = []
+    var resolver: AddressCache
+    var management: ManagementAgent
+    var nextTick: Instant?
+    var nextChildID: UInt16 = 0
+    var previousPartition: PreviousPartition?
+    var previousRouterID: RouterID?
+    var dataRequest: DataRequest?
+    /// As leader: which node holds which id, so that a repeated question has the same answer.
+    var assignedRouters: [ExtendedAddress: RouterID] = [:]
+    /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
+    public internal(set) var additionalAddresses: [IPv6Address] = []
+    /// The next MLE frame counter, and the first that is not reserved in the store.
+    var mleFrameCounter: UInt32 = 0
+    var mleFrameCounterLimit: UInt32 = 0
+    /// The MAC engine's counter and reservation, as `NodeEngine` reports them.
+    public var linkFrameCounter: UInt32 = 0
+    public var linkFrameCounterLimit: UInt32 = 0
+    var outputs: [ThreadOutput] = []
+    var outputHead = 0
+
+    public init(
+        configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
+        meshLocalInterfaceIdentifier: UInt64, cryptography: any LinkCryptography, entropy: EntropySource
+    ) {
+        self.configuration = configuration
+        self.profile = profile
+        self.extendedAddress = extendedAddress
+        self.meshLocalInterfaceIdentifier = meshLocalInterfaceIdentifier
+        self.cryptography = cryptography
+        self.entropy = entropy
+        keyRing = KeyRing(networkKey: [UInt8](repeating: 0, count: 16), keySequence: 0, cryptography: cryptography)
+        children = ChildTable(limit: configuration.childLimit)
+        resolver = AddressCache(limit: configuration.addressCacheLimit)
+        management = ManagementAgent(limit: configuration.pendingRequestLimit)
+    }
+
+    // MARK: What others read
+
+    public var keySequence: UInt32 { keyRing.keySequence }
+    public var partitionID: PartitionID? { leaderData?.partitionID }
+    public var leaderRLOC16: RLOC16? { leaderData?.leaderRouterID.rloc16 }
+    public var linkLocalAddress: IPv6Address { IPv6Address(linkLocal: extendedAddress.interfaceIdentifier) }
+
+    /// Whether no other router is known.
+    public var isSingleton: Bool { routers.count <= 1 }
+
+    /// The address that names this node's place in the topology; nil while detached.
+    public var rlocAddress: IPv6Address? { role.isAttached ? locatorAddress(rloc16) : nil }
+
+    /// The mesh-local address that stays while the place changes; nil before there is a network.
+    public var meshLocalEID: IPv6Address? {
+        network.map { IPv6Address(prefix: $0.meshLocalPrefix, interfaceIdentifier: meshLocalInterfaceIdentifier) }
+    }
+
+    /// The leader's anycast address, on the leader itself.
+    public var leaderAnycastAddress: IPv6Address? { role == .leader ? locatorAddress(.leaderAnycast) : nil }
+
+    /// The mesh-local address of a locator.
+    public func locatorAddress(_ locator: RLOC16) -> IPv6Address? {
+        network.map {
+            IPv6Address(
+                prefix: $0.meshLocalPrefix, interfaceIdentifier: 0x0000_00ff_fe00_0000 | UInt64(locator.rawValue))
+        }
+    }
+
+    // MARK: Output
+
+    /// The next thing to be done, in the order it came up; nil when there is none.
+    public mutating func pollOutput() -> ThreadOutput? {
+        guard outputHead < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            outputHead = 0
+            return nil
+        }
+        defer { outputHead += 1 }
+        return outputs[outputHead]
+    }
+
+    mutating func emit(_ output: ThreadOutput) {
+        outputs.append(output)
+    }
+
+    mutating func drop(_ reason: DropReason) {
+        drops.count(reason)
+    }
+
+    // MARK: Time
+
+    /// When to call `handleDeadline`, if nothing else happens before.
+    public var nextDeadline: Instant? {
+        var deadline = earlier(nextTick, attach.deadline)
+        deadline = earlier(deadline, advertisement?.nextDeadline)
+        deadline = earlier(deadline, routerSelectionDeadline)
+        deadline = earlier(deadline, keepAlive?.deadline)
+        deadline = earlier(deadline, dataRequest?.deadline)
+        deadline = earlier(deadline, management.nextDeadline)
+        for message in delayed { deadline = earlier(deadline, message.deadline) }
+        return deadline
+    }
+
+    /// Does all that was due by now.
+    public mutating func handleDeadline(now: Instant) {
+        guard role != .disabled else { return }
+        sendDelayed(now: now)
+        if let deadline = attach.deadline, deadline <= now { handleAttachDeadline(now: now) }
+        if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
+        handleAdvertisementDeadline(now: now)
+        handleKeepAliveDeadline(now: now)
+        handleDataRequestDeadline(now: now)
+        handleManagementDeadline(now: now)
+        if let tick = nextTick, tick <= now { handleTick(now: now) }
+    }
+
+    /// Once a second while attached: ages and timeouts that need no better resolution.
+    private mutating func handleTick(now: Instant) {
+        nextTick = now + .seconds(1)
+        ageLeader(now: now)
+        ageChildren(now: now)
+        ageRouters(now: now)
+        ageAddressCache(now: now)
+    }
+}

@@ -1,0 +1,226 @@
+import EngineCore
+import LinkProfiles
+public import ThreadWire
+import WireCore
+
+/// What a request to another node was for; tells where its answer goes.
+enum RequestPurpose: Equatable, Sendable {
+    case addressSolicit
+    case addressNotification
+}
+
+/// A confirmable request that waits for its answer.
+struct PendingRequest: Equatable, Sendable {
+    var message: CoAPMessage
+    var destination: IPv6Address
+    var purpose: RequestPurpose
+    var transmissions: Int
+    var timeout: Duration
+    var deadline: Instant
+}
+
+/// The answers given lately, so that a repeated request is answered again and not carried out again.
+struct AnsweredRequest: Equatable, Sendable {
+    var source: IPv6Address
+    var messageID: UInt16
+    var answer: CoAPMessage
+    var until: Instant
+}
+
+/// The state of the management framework: requests that wait, and answers that are remembered.
+struct ManagementAgent: Equatable, Sendable {
+    var pending: [PendingRequest] = []
+    var answered: [AnsweredRequest] = []
+    let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    var nextDeadline: Instant? { pending.map(\.deadline).min() }
+
+    mutating func removeAll() {
+        pending.removeAll()
+        answered.removeAll()
+    }
+}
+
+// Thread's management framework: CoAP over port 61631.
+extension ThreadEngine {
+    /// For how long an answer is kept for repeated requests.
+    /// - Source: RFC 7252 §4.8.2: EXCHANGE_LIFETIME bounds it; a third covers the retransmission span
+    private static let answerLifetime = Duration.seconds(93)
+
+    // MARK: Requests
+
+    /// Sends a confirmable request and repeats it until it is answered.
+    mutating func request(
+        _ path: TMFPath, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+    ) {
+        guard management.pending.count < management.limit else { return drop(.queueFull) }
+        let timeout = entropy.open.duration(
+            in: profile.coapAcknowledgementTimeout
+                ... .microseconds(profile.coapAcknowledgementTimeout.microseconds * 3 / 2))
+        let message = CoAPMessage(
+            type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
+            token: token(), path: path, payload: TMFMessage(tlvs: tlvs))
+        management.pending.append(
+            PendingRequest(
+                message: message, destination: destination, purpose: purpose, transmissions: 1, timeout: timeout,
+                deadline: now + timeout))
+        sendManagement(message, to: destination)
+    }
+
+    /// Sends a request that nobody acknowledges.
+    mutating func notify(_ path: TMFPath, _ tlvs: [TMFTLV], to destination: IPv6Address) {
+        sendManagement(
+            CoAPMessage(
+                type: .nonConfirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
+                token: token(), path: path, payload: TMFMessage(tlvs: tlvs)), to: destination)
+    }
+
+    private mutating func token() -> [UInt8] {
+        let value = entropy.open.next()
+        return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
+    }
+
+    private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
+        guard let source = rlocAddress else { return }
+        var writer = ByteWriter()
+        message.serialize(into: &writer)
+        emit(
+            .send(
+                OutgoingDatagram(
+                    source: source, destination: destination, port: ThreadPort.management, payload: writer.bytes,
+                    hopLimit: 64, trafficClass: configuration.managementTrafficClass, isLinkSecured: true,
+                    priority: .control)))
+    }
+
+    /// Repeats requests and gives up those that were repeated often enough.
+    mutating func handleManagementDeadline(now: Instant) {
+        for request in management.pending where request.deadline <= now {
+            guard let index = management.pending.firstIndex(of: request) else { continue }
+            if request.transmissions > profile.coapMaximumRetransmissions {
+                management.pending.remove(at: index)
+                finish(request, with: nil, now: now)
+                continue
+            }
+            let timeout = request.timeout + request.timeout
+            management.pending[index].transmissions += 1
+            management.pending[index].timeout = timeout
+            management.pending[index].deadline = now + timeout
+            sendManagement(request.message, to: request.destination)
+        }
+        management.answered.removeAll { $0.until <= now }
+    }
+
+    /// A request has its answer, or never will.
+    private mutating func finish(_ request: PendingRequest, with answer: CoAPMessage?, now: Instant) {
+        switch request.purpose {
+        case .addressSolicit:
+            handleAddressSolicitResponse(answer.flatMap { try? TMFMessage(payload: $0.payload) }, now: now)
+        case .addressNotification: break
+        }
+    }
+
+    // MARK: Receiving
+
+    mutating func handleManagement(_ datagram: IncomingDatagram, now: Instant) {
+        guard datagram.isLinkSecured, role.isAttached else { return drop(.unexpectedTMF) }
+        do throws(ParseError) {
+            var reader = ByteReader(datagram.payload)
+            let message = try CoAPMessage(parsing: &reader)
+            if message.code.isRequest {
+                try handleRequest(message, datagram, now: now)
+            } else {
+                handleAnswer(message, from: datagram.source, now: now)
+            }
+        } catch {
+            drop(.malformedTMF)
+        }
+    }
+
+    private mutating func handleAnswer(_ message: CoAPMessage, from source: IPv6Address, now: Instant) {
+        guard
+            let index = management.pending.firstIndex(where: {
+                // An empty acknowledgement carries no token; one with content must carry the request's.
+                $0.message.messageID == message.messageID
+                    && (message.code == .empty || $0.message.token == message.token)
+            })
+        else { return }
+        let request = management.pending[index]
+        // The leader may be asked by its anycast address and answer by its own.
+        guard request.destination == source || request.destination.locator?.isAnycast == true else {
+            return drop(.unexpectedTMF)
+        }
+        management.pending.remove(at: index)
+        finish(request, with: message.type == .reset ? nil : message, now: now)
+    }
+
+    private mutating func handleRequest(_ message: CoAPMessage, _ datagram: IncomingDatagram, now: Instant)
+        throws(ParseError)
+    {
+        if message.type == .confirmable,
+            let known = management.answered.first(where: {
+                $0.source == datagram.source && $0.messageID == message.messageID
+            })
+        {
+            return sendManagement(known.answer, to: datagram.source)
+        }
+        guard message.code == .post, let path = message.uriPath.flatMap(TMFPath.init(rawValue:)) else {
+            return drop(.unexpectedTMF)
+        }
+        let content = try TMFMessage(payload: message.payload)
+        switch path {
+        case .addressSolicit:
+            guard let answer = handleAddressSolicit(content, now: now) else { return }
+            acknowledge(message, with: answer, to: datagram, now: now)
+        case .addressRelease:
+            handleAddressRelease(content, now: now)
+            acknowledge(message, with: [], to: datagram, now: now)
+        case .addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
+        case .addressNotification:
+            if handleAddressNotification(content, now: now) {
+                acknowledge(message, with: [], to: datagram, now: now)
+            }
+        case .addressError:
+            handleAddressError(content, now: now)
+            acknowledge(message, with: [], to: datagram, now: now)
+        default: drop(.unexpectedTMF)
+        }
+    }
+
+    /// Answers a confirmable request in its acknowledgement.
+    private mutating func acknowledge(
+        _ request: CoAPMessage, with tlvs: [TMFTLV], to datagram: IncomingDatagram, now: Instant
+    ) {
+        guard request.type == .confirmable, !datagram.destination.isMulticast else { return }
+        let answer = CoAPMessage(
+            type: .acknowledgement, code: .changed, messageID: request.messageID, token: request.token, path: nil,
+            payload: TMFMessage(tlvs: tlvs))
+        if management.answered.count >= management.limit { management.answered.removeFirst() }
+        management.answered.append(
+            AnsweredRequest(
+                source: datagram.source, messageID: request.messageID, answer: answer,
+                until: now + Self.answerLifetime))
+        sendManagement(answer, to: datagram.source)
+    }
+}
+
+extension CoAPMessage {
+    /// A management message: a path for requests, TLVs as payload.
+    init(
+        type: CoAPType, code: CoAPCode, messageID: UInt16, token: [UInt8], path: TMFPath?, payload: TMFMessage
+    ) {
+        var writer = ByteWriter()
+        payload.serialize(into: &writer)
+        self.init(
+            type: type, code: code, messageID: messageID, token: token,
+            options: path.map { CoAPOption.uriPath($0.rawValue) } ?? [], payload: writer.bytes)
+    }
+}
+
+extension TMFMessage {
+    init(payload: [UInt8]) throws(ParseError) {
+        var reader = ByteReader(payload)
+        try self.init(parsing: &reader)
+    }
+}
