@@ -40,6 +40,10 @@ public final class NodeEngine {
         case channelActivity(isBusy: Bool)
         /// The host's IP stack sent a datagram into the mesh.
         case hostDatagram([UInt8])
+        /// A record is written, as `store` asked.
+        case stored(StoredRecord)
+        /// A record could not be written.
+        case notStored(StoredRecord)
     }
 
     /// What the node asks of its driver.
@@ -56,7 +60,7 @@ public final class NodeEngine {
         case readable(SocketID)
         /// An echo request of this node was answered.
         case echoReply(EchoReply)
-        /// Write this down before any output that follows is carried out.
+        /// Write this down; `stored` or `notStored` must follow.
         case store(StoredRecord)
         /// Tell it to whoever watches.
         case event(ThreadEvent)
@@ -83,6 +87,7 @@ public final class NodeEngine {
     var ownDrops = DropCounters()
     private var outputs: [Output] = []
     private var outputHead = 0
+    private var countedLinkFrames: UInt32 = 0
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -113,12 +118,17 @@ public final class NodeEngine {
         case .transmitDone(let outcome): mac.handle(transmitDone: outcome, now: now)
         case .channelActivity(let isBusy): mac.handle(channelActivity: isBusy, now: now)
         case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
+        case .stored(let record):
+            thread.confirmStored(record)
+            mac.frameCounterLimit = thread.linkFrameCounterLimit
+        case .notStored(let record): thread.refuseStored(record)
         }
         settle(now: now)
     }
 
     /// Does all that was due by now.
     public func handleDeadline(now: Instant) {
+        thread.linkFrameCounter = mac.frameCounter
         if let deadline = mac.nextDeadline, deadline <= now { mac.handleDeadline(now: now) }
         if let deadline = lowPAN.nextDeadline, deadline <= now { lowPAN.handleDeadline(now: now) }
         if let deadline = ip.nextDeadline, deadline <= now { ip.handleDeadline(now: now) }
@@ -151,6 +161,7 @@ public final class NodeEngine {
         var isQuiet = false
         while !isQuiet {
             isQuiet = true
+            thread.linkFrameCounter = mac.frameCounter
             while let output = mac.pollOutput() {
                 isQuiet = false
                 handle(output, now: now)
@@ -163,6 +174,12 @@ public final class NodeEngine {
                 isQuiet = false
                 handle(output, now: now)
             }
+        }
+        if mac.frameCounter != countedLinkFrames {
+            countedLinkFrames = mac.frameCounter
+            thread.linkFrameCounter = mac.frameCounter
+            thread.requestFrameCounters()
+            while let output = thread.pollOutput() { handle(output, now: now) }
         }
     }
 

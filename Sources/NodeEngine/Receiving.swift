@@ -15,10 +15,7 @@ extension NodeEngine {
         case .setReceiver(let isOn): emit(.setReceiver(isOn: isOn))
         case .received(let indication): handle(indication, now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
-        case .frameCounterReserveNeeded:
-            thread.linkFrameCounter = mac.frameCounter
-            thread.reserveLinkFrameCounters()
-            mac.frameCounterLimit = thread.linkFrameCounterLimit
+        case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
         }
     }
 

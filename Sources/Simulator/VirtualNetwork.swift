@@ -219,7 +219,9 @@ public final class VirtualNetwork {
             case .deliver(let datagram): node.delivered.append(datagram)
             case .readable, .identityChanged: break
             case .echoReply(let reply): node.echoReplies.append(reply)
-            case .store(let record): node.stored[record.name] = record
+            case .store(let record):
+                node.stored[record.name] = record
+                node.engine.handle(.stored(record), now: now)
             case .event(let event): node.events.append((now, event))
             }
         }

@@ -105,12 +105,14 @@ public struct ThreadEngine {
     var assignedRouters: [ExtendedAddress: RouterID] = [:]
     /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
     public internal(set) var additionalAddresses: [IPv6Address] = []
-    /// The next MLE frame counter, and the first that is not reserved in the store.
+    /// The next MLE frame counter, the first that must not be used, and the first that will not be once it is written.
     var mleFrameCounter: UInt32 = 0
     var mleFrameCounterLimit: UInt32 = 0
-    /// The MAC engine's counter and reservation, as `NodeEngine` reports them.
+    var mleFrameCounterRequested: UInt32 = 0
+    /// The same of the link layer; `NodeEngine` keeps the counter in step with the MAC engine's.
     public var linkFrameCounter: UInt32 = 0
-    public var linkFrameCounterLimit: UInt32 = 0
+    public internal(set) var linkFrameCounterLimit: UInt32 = 0
+    var linkFrameCounterRequested: UInt32 = 0
     var outputs: [ThreadOutput] = []
     var outputHead = 0
 

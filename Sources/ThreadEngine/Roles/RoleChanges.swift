@@ -23,17 +23,19 @@ extension ThreadEngine {
         meshLocalInterfaceIdentifier = state.meshLocalInterfaceIdentifier
         mleFrameCounter = state.mleFrameCounterLimit
         mleFrameCounterLimit = state.mleFrameCounterLimit
+        mleFrameCounterRequested = state.mleFrameCounterLimit
         linkFrameCounter = state.linkFrameCounterLimit
         linkFrameCounterLimit = state.linkFrameCounterLimit
+        linkFrameCounterRequested = state.linkFrameCounterLimit
         if state.rloc16.isRouter { previousRouterID = state.rloc16.routerID }
-        keyRing.keySequence = state.keySequence
+        keyRing.setKeySequence(state.keySequence)
     }
 
     /// Writes down what a restart needs.
     mutating func storeNetworkState() {
         let state = StoredNetworkState(
-            role: role, rloc16: rloc16, keySequence: keyRing.keySequence, mleFrameCounterLimit: mleFrameCounterLimit,
-            linkFrameCounterLimit: linkFrameCounterLimit, meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
+            role: role, rloc16: rloc16, keySequence: keyRing.keySequence, mleFrameCounterLimit: mleFrameCounterRequested,
+            linkFrameCounterLimit: linkFrameCounterRequested, meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: partitionID ?? PartitionID(rawValue: 0),
             parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
         emit(.store(state.record))
@@ -53,6 +55,7 @@ extension ThreadEngine {
     /// Starts the protocol: looks for a parent, and forms a partition where there is none.
     public mutating func start(now: Instant) {
         guard role == .disabled, network != nil else { return }
+        requestFrameCounters()
         setRole(.detached, now: now)
         attachAttempts = 0
         startAttach(.anyPartition, now: now)

@@ -53,9 +53,6 @@ public enum ThreadPort {
 
 // MLE datagrams: secured, checked, numbered.
 extension ThreadEngine {
-    /// How many frame counters are reserved in the store at a time, so that a crash skips some and repeats none.
-    static let frameCounterBlock: UInt32 = 1000
-
     // MARK: Receiving
 
     /// Takes a datagram that came to one of the Thread ports.
@@ -74,7 +71,7 @@ extension ThreadEngine {
         guard sender != extendedAddress else { return }
         do throws(ParseError) {
             guard let opened = try open(datagram, sender: sender) else { return }
-            var reader = ByteReader(opened.plaintext)
+            var reader = opened.content
             let received = ReceivedMLE(
                 message: try MLEMessage(parsing: &reader), source: datagram.source, sender: sender,
                 isMulticast: datagram.destination.isMulticast, frameCounter: opened.frameCounter,
@@ -90,7 +87,7 @@ extension ThreadEngine {
 
     /// Decrypts; nil when the message was dropped and counted.
     private mutating func open(_ datagram: IncomingDatagram, sender: ExtendedAddress) throws(ParseError)
-        -> (plaintext: [UInt8], frameCounter: UInt32, keySequence: UInt32)?
+        -> (content: ByteReader, frameCounter: UInt32, keySequence: UInt32)?
     {
         var reader = ByteReader(datagram.payload)
         let suite = MLESecuritySuite(rawValue: try reader.readUInt8("security suite"))
@@ -106,19 +103,21 @@ extension ThreadEngine {
             drop(.unsecuredMLE)
             return nil
         }
-        guard let context = keyRing.mleContext(sequence: sequence) else {
+        guard keyRing.keySequence(for: header.keyIdentifier) == sequence else {
             drop(.unknownKey)
             return nil
         }
+        var bytes = datagram.payload
         guard
-            let plaintext = MLESecurity.open(
-                datagram.payload, header: headerStart..<reader.offset, frameCounter: header.frameCounter,
-                source: datagram.source, destination: datagram.destination, extendedAddress: sender, context: context)
+            let content = MLESecurity.open(
+                &bytes, message: headerStart..<bytes.count, header: header, source: datagram.source,
+                destination: datagram.destination, extendedAddress: sender,
+                context: keyRing.contexts(for: sequence).mle)
         else {
             drop(.messageIntegrityCode)
             return nil
         }
-        return (plaintext, header.frameCounter, sequence)
+        return (ByteReader(bytes, in: content), header.frameCounter, sequence)
     }
 
     /// Whether a message's frame counter has not been seen from this neighbor before.
@@ -163,19 +162,19 @@ extension ThreadEngine {
     mutating func sendMLE(
         _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address, priority: TransmitPriority = .control
     ) {
-        guard reserveFrameCounter() else { return drop(.frameCountersExhausted) }
+        requestFrameCounters()
+        guard mleFrameCounter < mleFrameCounterLimit else { return drop(.frameCountersExhausted) }
         var writer = ByteWriter()
         MLEMessage(command: command, tlvs: tlvs).serialize(into: &writer)
         let sequence = keyRing.keySequence
         let header = AuxiliarySecurityHeader(
             securityLevel: .encryptionWithCode32,
-            keyIdentifier: .source4(sequence, index: KeySchedule.keyIndex(sequence: sequence)),
+            keyIdentifier: .source4(sequence, index: KeySchedule.keyIndex(keySequence: sequence)),
             frameCounter: mleFrameCounter)
         mleFrameCounter += 1
-        guard let context = keyRing.mleContext(sequence: sequence) else { return drop(.unknownKey) }
         let sealed = MLESecurity.seal(
-            plaintext: writer.bytes, header: header, source: linkLocalAddress, destination: destination,
-            extendedAddress: extendedAddress, context: context)
+            writer.bytes, header: header, source: linkLocalAddress, destination: destination,
+            extendedAddress: extendedAddress, context: keyRing.contexts(for: sequence).mle)
         emit(
             .send(
                 OutgoingDatagram(
@@ -189,23 +188,6 @@ extension ThreadEngine {
         _ command: MLECommand, _ tlvs: [MLETLV], to neighbor: ExtendedAddress, priority: TransmitPriority = .control
     ) {
         sendMLE(command, tlvs, to: IPv6Address(linkLocal: neighbor.interfaceIdentifier), priority: priority)
-    }
-
-    /// Makes sure that the next frame counter is one that a restart would not use again.
-    private mutating func reserveFrameCounter() -> Bool {
-        guard mleFrameCounter < .max - Self.frameCounterBlock else { return false }
-        if mleFrameCounter >= mleFrameCounterLimit {
-            mleFrameCounterLimit = mleFrameCounter + Self.frameCounterBlock
-            storeNetworkState()
-        }
-        return true
-    }
-
-    /// Reserves more link frame counters for the MAC engine.
-    public mutating func reserveLinkFrameCounters() {
-        guard linkFrameCounterLimit < .max - Self.frameCounterBlock else { return }
-        linkFrameCounterLimit += Self.frameCounterBlock
-        storeNetworkState()
     }
 
     func challenge() -> [UInt8] {

@@ -1,0 +1,23 @@
+import ThreadEngine
+import ThreadWire
+
+/// An event as a sentence for the log.
+struct LogText: CustomStringConvertible {
+    let event: ThreadEvent
+
+    init(_ event: ThreadEvent) { self.event = event }
+
+    var description: String {
+        switch event {
+        case .roleChanged(let old, let new): "role \(old) -> \(new)"
+        case .partitionChanged(let id): "partition \(id.rawValue)"
+        case .childAdded(let address, let rloc16): "child \(address) has RLOC16 \(rloc16)"
+        case .childRemoved(let address, let rloc16): "child \(address) with RLOC16 \(rloc16) is gone"
+        case .linkAdded(let address, let rloc16): "link to router \(rloc16) \(address)"
+        case .linkRemoved(let address, let rloc16): "no link to router \(rloc16) \(address) any more"
+        case .parentLost(let address): "parent \(address) does not answer"
+        case .leaderLost: "the leader is gone"
+        case .attachFailed(let attempt): "attach attempt \(attempt) found no parent"
+        }
+    }
+}

@@ -1,0 +1,178 @@
+public import EngineCore
+public import Logging
+public import NIOCore
+public import NodeEngine
+public import NodeStore
+public import RadioDrivers
+import ThreadEngine
+
+/// Drives one node engine on one radio in real time: the only clock and the only timer.
+///
+/// It lives on one event loop: the radio, the control socket and the TUN interface call in on the same loop, so that
+/// nothing of a node is ever touched from two threads and no call waits for another thread.
+public actor NodeRuntime {
+    /// What others on the event loop want to know of a node's outputs.
+    public typealias Observer = (NodeEngine.Output, NodeEngine, Instant) -> Void
+
+    private let eventLoop: any EventLoop
+    private let node: NodeEngine
+    private let radio: any Radio
+    private let store: NodeStore?
+    private let logger: Logger
+    private let started: NIODeadline
+    private var timer: Scheduled<Void>?
+    private var timerDeadline: Instant?
+    private var observers: [Observer] = []
+    private var hasFailedToStore = false
+    /// What the node's radio did so far.
+    public private(set) var statistics = Statistics()
+
+    /// What a node's radio did.
+    public struct Statistics: Sendable {
+        public internal(set) var framesSent: UInt64 = 0
+        public internal(set) var framesReceived: UInt64 = 0
+        public internal(set) var airtime = Duration.zero
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - node: is the runtime's alone from now on.
+    ///   - store: nil for a node that forgets everything when it stops.
+    public init(
+        node: sending NodeEngine, radio: any Radio, store: sending NodeStore?, logger: Logger,
+        eventLoop: any EventLoop
+    ) {
+        self.node = node
+        self.radio = radio
+        self.store = store
+        self.logger = logger
+        self.eventLoop = eventLoop
+        started = .now()
+    }
+
+    /// The time on the engine's clock.
+    public var now: Instant {
+        Instant(microseconds: UInt64((NIODeadline.now() - started).nanoseconds / 1000))
+    }
+
+    // MARK: Life
+
+    /// Restores what was stored and connects the radio.
+    public func start() throws {
+        if let store {
+            var records: [StoredRecord] = []
+            for name in StoredRecord.Name.allCases {
+                if let value = try store.load(name.rawValue) { records.append(StoredRecord(name: name, value: value)) }
+            }
+            node.restore(records, now: now)
+        }
+        radio.start { [weak self] event in
+            self?.assumeIsolated { $0.handle(event) }
+        }
+        drain()
+    }
+
+    /// Stops the protocol and the radio.
+    public func stop() {
+        node.stopThread(now: now)
+        drain()
+        timer?.cancel()
+        timer = nil
+        radio.stop()
+    }
+
+    /// Does something with the node, then carries out what it asks for.
+    public func withNode<Result>(_ body: (NodeEngine, Instant) throws -> Result) rethrows -> Result {
+        defer { drain() }
+        return try body(node, now)
+    }
+
+    /// Lets somebody on the event loop see every output after it was carried out.
+    public func observe(_ observer: sending @escaping Observer) {
+        observers.append(observer)
+    }
+
+    /// Hands a datagram of the host to the node.
+    public func sendFromHost(_ datagram: [UInt8]) {
+        node.handle(.hostDatagram(datagram), now: now)
+        drain()
+    }
+
+    // MARK: Radio
+
+    private func handle(_ event: RadioEvent) {
+        switch event {
+        case .received(let frame):
+            statistics.framesReceived += 1
+            node.handle(.received(frame), now: now)
+        case .transmitDone(let outcome): node.handle(.transmitDone(outcome), now: now)
+        case .channelActivity(let isBusy): node.handle(.channelActivity(isBusy: isBusy), now: now)
+        case .connected: logger.info("the radio is connected")
+        case .disconnected(let reason): logger.warning("the radio is gone, trying again: \(reason)")
+        case .failed(let error): logger.error("radio: \(error)")
+        }
+        drain()
+    }
+
+    // MARK: Outputs
+
+    private func drain() {
+        while let output = node.pollOutput() {
+            carryOut(output)
+            for observer in observers { observer(output, node, now) }
+        }
+        reschedule()
+    }
+
+    private func carryOut(_ output: NodeEngine.Output) {
+        switch output {
+        case .transmit(let frame):
+            statistics.framesSent += 1
+            statistics.airtime += node.profile.airtime(of: frame.count)
+            radio.transmit(frame)
+        case .assessChannel: radio.assessChannel()
+        case .setReceiver(let isOn): radio.setReceiver(isOn: isOn)
+        case .store(let record): save(record)
+        case .event(let event): logger.info("\(LogText(event))")
+        case .deliver, .readable, .echoReply, .identityChanged: break
+        }
+    }
+
+    /// Writes at once and tells the node whether it is on the disk.
+    private func save(_ record: StoredRecord) {
+        guard let store else { return node.handle(.stored(record), now: now) }
+        do {
+            try store.save(record.name.rawValue, record.value)
+            hasFailedToStore = false
+            node.handle(.stored(record), now: now)
+        } catch {
+            // Without a durable reservation no frame is sent that a restart could repeat.
+            node.handle(.notStored(record), now: now)
+            if !hasFailedToStore { logger.error("\(error); the node goes on without frames of new counters") }
+            hasFailedToStore = true
+        }
+    }
+
+    // MARK: Time
+
+    private func reschedule() {
+        let deadline = node.nextDeadline
+        guard deadline != timerDeadline else { return }
+        timer?.cancel()
+        timer = nil
+        timerDeadline = deadline
+        guard let deadline else { return }
+        let at = started + .microseconds(Int64(clamping: deadline.microseconds))
+        timer = eventLoop.assumeIsolated().scheduleTask(deadline: at) { [weak self] in
+            self?.assumeIsolated { $0.handleDeadline() }
+        }
+    }
+
+    private func handleDeadline() {
+        timer = nil
+        timerDeadline = nil
+        node.handleDeadline(now: now)
+        drain()
+    }
+}
