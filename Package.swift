@@ -59,7 +59,7 @@ let runtime: [Target] =
     + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
     + layer(
         "NodeStore",
-        ["EngineCore", "ThreadWire", "NodeEngine", .product(name: "GRDB", package: "GRDB.swift"), logging])
+        [.product(name: "GRDB", package: "GRDB.swift")])
     + layer(
         "NodeRuntime",
         [
@@ -118,7 +118,7 @@ let testTargets: [Target] = [
         ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
     tests(of: "LinuxDevices"),
     tests(of: "RadioDrivers", ["EngineCore", "LoRaPHY"]),
-    tests(of: "NodeStore", ["EngineCore", "ThreadWire", "NodeEngine"]),
+    tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(of: "NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
     tests(of: "ControlService"),
