@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Where the recorded networks and vectors stand that tests read; their origin is told in Tests/Fixtures/README.md.
 public enum Fixtures {
