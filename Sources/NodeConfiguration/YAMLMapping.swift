@@ -32,7 +32,7 @@ public final class YAMLMapping {
 
     /// The value of a key, or nil when the file does not have it or has nothing behind it.
     public func optional(_ key: String) -> YAMLValue? {
-        asked.append(key)
+        if !asked.contains(key) { asked.append(key) }
         guard let member = members.first(where: { $0.key == key }), !member.value.isEmpty else { return nil }
         return member.value
     }
