@@ -38,13 +38,16 @@ public struct ThreadEngine {
         public var delayedMessageLimit = 64
         /// After how long without a word a router forgets this node as its child.
         /// - Units: seconds
-        public var childTimeout: UInt32 = 240
+        public var childTimeout: UInt32
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16 = 5
         /// The traffic class of management messages.
         public var managementTrafficClass: UInt8 = 0x1c
 
-        public init() {}
+        /// The values that the link profile suggests.
+        public init(profile: LinkProfile) {
+            childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
+        }
     }
 
     /// What identifies the network: the part of the active dataset that the engine acts upon.

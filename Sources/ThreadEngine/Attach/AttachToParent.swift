@@ -12,7 +12,7 @@ extension ThreadEngine {
         if attach != .idle, mode != .betterPartition { return }
         attachMode = mode
         counters.attachAttempts &+= 1
-        let jitter = entropy.open.duration(in: .zero...profile.parentRequestJitter)
+        let jitter = entropy.open.duration(in: .zero...profile.attachStartJitter)
         attach = .pausing(until: now + jitter)
     }
 
@@ -30,8 +30,8 @@ extension ThreadEngine {
 
     // MARK: Parent Request
 
-    private var requestsToRouters: Int { profile.parentRequestsToRouters }
-    private var requestsInAll: Int { profile.parentRequestsToRouters + profile.parentRequestsToRoutersAndREEDs }
+    private var requestsToRouters: Int { Int(profile.parentRequestsToRouters) }
+    private var requestsInAll: Int { requestsToRouters + Int(profile.parentRequestsToRoutersAndREEDs) }
 
     private mutating func sendParentRequest(
         number: Int, challenges: [[UInt8]], best: ParentCandidate?, now: Instant
@@ -95,7 +95,7 @@ extension ThreadEngine {
         var pause = profile.attachBackoffMinimum
         for _ in 0..<min(attachAttempts, 32) where pause < profile.attachBackoffMaximum { pause = pause + pause }
         pause = min(pause, profile.attachBackoffMaximum)
-        attach = .pausing(until: now + pause + entropy.open.duration(in: .zero...profile.parentRequestJitter))
+        attach = .pausing(until: now + pause + entropy.open.duration(in: .zero...profile.attachBackoffJitter))
     }
 
     // MARK: Parent Response

@@ -26,12 +26,8 @@ extension ThreadEngine {
     }
 
     /// Many neighbors advertise less often each: the longest interval grows with their number.
-    /// - Source: OpenThread as observed: 4 s for each router heard well and one more, from 12 to 32 s
     private var advertisementIntervalMaximum: Duration {
-        let perNeighbor = profile.advertisementIntervalPerNeighbor.microseconds
-        let wanted = Duration.microseconds(perNeighbor * Int64(routers.neighborCount(atLeast: .fair) + 1))
-        return min(
-            max(wanted, profile.advertisementIntervalMaximumFloor), profile.advertisementIntervalMaximumCeiling)
+        profile.advertisementIntervalMaximum(routerNeighbors: routers.neighborCount(atLeast: .fair))
     }
 
     mutating func handleAdvertisementDeadline(now: Instant) {
@@ -49,6 +45,10 @@ extension ThreadEngine {
             [.sourceAddress(rloc16), .leaderData(leaderData), .route64(routers.route64(self: rloc16.routerID))],
             to: destination)
     }
+
+    /// The margin that a router must be heard with before a link to it is worth its frames.
+    /// - Source: OpenThread as observed: 10 dB
+    static let linkMarginMinimum = Decibels(10)
 
     // MARK: Receiving
 
@@ -109,7 +109,7 @@ extension ThreadEngine {
         }
         guard let current = routers[id] else { return }
         if current.link == .none {
-            guard received.margin >= profile.linkRequestMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
+            guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
             else { return }
             return requestLink(with: id, heard: received, now: now)
         }
@@ -168,7 +168,7 @@ extension ThreadEngine {
             router.neighbor.twoWayLinkQuality >= .fair
         {
             schedule(
-                .advertisement(to: router.neighbor.extendedAddress), within: profile.linkRequestDelayMaximum, now: now)
+                .advertisement(to: router.neighbor.extendedAddress), within: profile.linkRequestMaximumDelay, now: now)
         }
         updateAdvertisementInterval()
     }

@@ -4,10 +4,6 @@ public import ThreadWire
 
 // Links between routers: Link Request, Link Accept, Link Accept and Request, and their ageing.
 extension ThreadEngine {
-    /// How long a new neighbor's Link Request is held back at random.
-    /// - Source: OpenThread as observed: 500 ms
-    var linkRequestDelay: Duration { profile.linkRequestDelayMaximum }
-
     // MARK: Asking
 
     /// Begins a link with a router that was heard and has none.
@@ -18,9 +14,9 @@ extension ThreadEngine {
         neighbor.mleFrameCounter = received.frameCounter &+ 1
         routers.modify(id) {
             $0.neighbor = neighbor
-            $0.link = .requested(challenge: [], deadline: now + linkRequestDelay + profile.linkRequestWait)
+            $0.link = .requested(challenge: [], deadline: now + profile.linkRequestMaximumDelay + profile.linkRequestWait)
         }
-        schedule(.linkRequest(to: id), within: linkRequestDelay, now: now)
+        schedule(.linkRequest(to: id), within: profile.linkRequestMaximumDelay, now: now)
     }
 
     mutating func sendLinkRequest(to id: RouterID, now: Instant) {
@@ -64,7 +60,7 @@ extension ThreadEngine {
             to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
             margin: UInt8(clamping: Int(received.margin.value.rounded())))
         if received.isMulticast {
-            schedule(answer, within: profile.linkAcceptDelayMaximum, now: now)
+            schedule(answer, within: profile.linkAcceptMaximumDelay, now: now)
         } else if case .linkAccept(let neighbor, let response, let requested, let margin) = answer {
             sendLinkAccept(to: neighbor, response: response, requested: requested, margin: margin, now: now)
         }
@@ -234,7 +230,7 @@ extension ThreadEngine {
             if failures >= Self.failedTransmissionLimit { loseParent(now: now) }
         } else if let router = routers[address], failures >= Self.failedTransmissionLimit {
             takeDownLink(router.id, now: now)
-        } else if let child = children[address], failures >= UInt8(clamping: profile.maximumChildTransmissions) {
+        } else if let child = children[address], failures >= profile.maximumChildTransmissions {
             resolver.remove(rloc16: child.neighbor.rloc16)
         }
     }

@@ -55,10 +55,6 @@ public struct RouterTable: Equatable, Sendable {
     /// When an id that was released may be given out again; the leader's memory.
     private var reusable: [RouterID: Instant] = [:]
 
-    /// How long a released id is left unused.
-    /// - Source: OpenThread as observed: 100 s
-    static let reuseDelay = Duration.seconds(100)
-
     public init() {}
 
     public var ids: RouterIDMask {
@@ -152,11 +148,11 @@ public struct RouterTable: Equatable, Sendable {
     }
 
     /// As leader: takes an id back.
-    mutating func release(_ id: RouterID, now: Instant) {
+    mutating func release(_ id: RouterID, reuseDelay: Duration, now: Instant) {
         guard self[id] != nil else { return }
         dropRoutes(via: id)
         routers.removeAll { $0.id == id }
-        reusable[id] = now + Self.reuseDelay
+        reusable[id] = now + reuseDelay
         advanceSequence(now: now)
     }
 

@@ -113,7 +113,7 @@ extension ThreadEngine {
         setNetworkData(data)
         // A router passes on what is new, after a moment, for its own neighbors.
         if role.isRouting {
-            schedule(.dataResponse, within: profile.networkDataForwardDelayMaximum, now: now)
+            schedule(.dataResponse, within: profile.unsolicitedDataResponseMaximumDelay, now: now)
         }
     }
 }

@@ -20,7 +20,7 @@ extension ThreadEngine {
         _ candidate: LeaderData, route: Route64?, _ received: ReceivedMLE, now: Instant
     ) {
         guard let own = leaderData, let route, mode.isFullThreadDevice else { return }
-        guard received.margin >= profile.partitionMergeMarginMinimum else { return }
+        guard received.margin >= Self.linkMarginMinimum else { return }
         if let previous = previousPartition, previous.until > now, previous.id == candidate.partitionID,
             Int8(bitPattern: route.idSequence &- previous.idSequence) <= 0
         {

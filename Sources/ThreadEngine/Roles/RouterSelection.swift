@@ -59,7 +59,7 @@ extension ThreadEngine {
         switch role {
         case .child:
             guard canRoute, routers.count < configuration.routerUpgradeThreshold,
-                let parent, parent.signal.margin >= profile.linkRequestMarginMinimum
+                let parent, parent.signal.linkQuality > .none
             else { return }
             solicitRouterID(.tooFewRouters, now: now)
         case .router:
@@ -178,7 +178,7 @@ extension ThreadEngine {
         guard let router = routers[id], id != rloc16.routerID else { return }
         let address = router.neighbor.extendedAddress
         let wasValid = router.isLinkValid
-        routers.release(id, now: now)
+        routers.release(id, reuseDelay: profile.routerIDReuseDelay, now: now)
         resolver.remove(routerID: id)
         assignedRouters = assignedRouters.filter { $0.value != id }
         if wasValid {

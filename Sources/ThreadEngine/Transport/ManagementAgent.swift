@@ -56,9 +56,9 @@ extension ThreadEngine {
         _ path: TMFPath, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
     ) {
         guard management.pending.count < management.limit else { return drop(.queueFull) }
-        let timeout = entropy.open.duration(
-            in: profile.coapAcknowledgementTimeout
-                ... .microseconds(profile.coapAcknowledgementTimeout.microseconds * 3 / 2))
+        let longest = Duration.microseconds(
+            profile.coapAcknowledgementTimeout.microseconds * Int64(profile.coapAcknowledgementRandomPermille) / 1000)
+        let timeout = entropy.open.duration(in: profile.coapAcknowledgementTimeout...longest)
         let message = CoAPMessage(
             type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
             token: token(), path: path, payload: TMFMessage(tlvs: tlvs))
