@@ -55,7 +55,7 @@ let engines: [Target] =
         ])
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
-    + layer("LinuxDevices", ["CLinux"])
+    + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
     + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
     + layer(
         "NodeStore",
@@ -70,7 +70,8 @@ let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", 
 let services: [Target] =
     layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
     + layer("ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine"])
-    + layer("ControlService", [logging] + nio)
+    + layer("BorderRouter", ["EngineCore", "ThreadWire", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
+    + layer("ControlService", ["LinuxDevices", logging] + nio)
     + layer(
         "Simulator",
         ["EngineCore", "LoRaPHY", "LoRaChannel", "LinkProfiles", "NodeEngine", "ThreadWire", "PcapWire", heap])
@@ -87,7 +88,7 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", arguments,
+            "BorderRouter", "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
     .executableTarget(
@@ -117,12 +118,12 @@ let testTargets: [Target] = [
     tests(
         of: "NodeEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
-    tests(of: "LinuxDevices"),
+    tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
-    tests(of: "ControlService"),
+    tests(of: "ControlService", ["LinuxDevices"] + nio),
     tests(
         of: "EtherService", ["RadioDrivers", "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire"] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
