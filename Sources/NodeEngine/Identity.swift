@@ -132,3 +132,16 @@ extension NodeEngine {
         return thread.setExtendedAddress(address)
     }
 }
+
+// The host's share in the node.
+extension NodeEngine {
+    /// The addresses that the host may use as its own: all that stay while the topology changes.
+    public var hostAddresses: [IPv6Address] {
+        unicastAddresses.map(\.address).filter { !$0.isLinkLocalUnicast && $0.locator == nil }
+    }
+
+    /// Whether datagrams for which this node has no use of its own go to the host.
+    public func setHostReceives(_ receives: Bool, now: Instant) {
+        ip.hostReceives = receives
+    }
+}

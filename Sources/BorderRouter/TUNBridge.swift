@@ -1,0 +1,121 @@
+public import LinuxDevices
+public import Logging
+public import NIOCore
+import Glibc
+import NIOPosix
+import NodeEngine
+public import NodeRuntime
+public import ThreadWire
+
+/// Carries datagrams between the host's IP stack and the mesh over a TUN interface.
+///
+/// The interface has the node's mesh-local address, which does not change, and its prefix leads into the mesh.
+/// Locators are left out: the kernel would pick them as a source address, and they change with the topology.
+public actor TUNBridge {
+    private let runtime: NodeRuntime
+    private let interface: TUNInterface
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private var channel: (any Channel)?
+    private var installed: Set<IPv6Address> = []
+    private var hasReportedFullQueue = false
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
+
+    /// - Parameter eventLoop: the one that the runtime lives on.
+    public init(runtime: NodeRuntime, interface: TUNInterface, logger: Logger, eventLoop: any EventLoop) {
+        self.runtime = runtime
+        self.interface = interface
+        self.logger = logger
+        self.eventLoop = eventLoop
+    }
+
+    /// Starts to carry datagrams both ways.
+    public func start() async throws {
+        guard let descriptor = interface.fileDescriptor else { throw TUNError.closed }
+        let copy = try Self.duplicate(descriptor)
+        // One read is one packet: a buffer that is too small would cut it off.
+        let size = interface.mtu + 64
+        channel = try await NIOPipeBootstrap(group: eventLoop)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: size))
+            .channelInitializer { [runtime] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(TUNReader(runtime: runtime))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: copy).get()
+        await attach()
+        synchronizeAddresses(await addresses())
+    }
+
+    /// Takes the interface away.
+    public func stop() async {
+        try? await channel?.close()
+        interface.close()
+    }
+
+    /// Sees the node's outputs from now on, and lets it hand over what is for the host.
+    private func attach() async {
+        await runtime.observe { [weak self] output, node, _ in
+            switch output {
+            case .deliver(let datagram): self?.assumeIsolated { $0.write(datagram) }
+            case .identityChanged:
+                let current = node.hostAddresses
+                self?.assumeIsolated { $0.synchronizeAddresses(current) }
+            case .transmit, .assessChannel, .setReceiver, .readable, .echoReply, .store, .event: break
+            }
+        }
+        await runtime.withNode { node, now in node.setHostReceives(true, now: now) }
+    }
+
+    private func addresses() async -> [IPv6Address] {
+        await runtime.withNode { node, _ in node.hostAddresses }
+    }
+
+    private func write(_ datagram: [UInt8]) {
+        do throws(TUNError) {
+            if try interface.writePacket(datagram) { return }
+            if !hasReportedFullQueue { logger.warning("the host does not take packets from \(interface.name) now") }
+            hasReportedFullQueue = true
+        } catch {
+            logger.error("\(error)")
+        }
+    }
+
+    private func synchronizeAddresses(_ current: [IPv6Address]) {
+        let wanted = Set(current)
+        do throws(TUNError) {
+            for address in installed.subtracting(wanted) {
+                try interface.removeAddress(address, prefixLength: 64)
+                installed.remove(address)
+            }
+            for address in wanted.subtracting(installed) {
+                try interface.addAddress(address, prefixLength: 64)
+                installed.insert(address)
+                logger.info("\(interface.name) has the address \(address.compressedDescription)")
+            }
+        } catch {
+            logger.error("\(error)")
+        }
+    }
+
+    private static func duplicate(_ descriptor: CInt) throws -> CInt {
+        let copy = dup(descriptor)
+        guard copy >= 0 else { throw TUNError.failed(operation: "duplicate the TUN descriptor", code: errno) }
+        return copy
+    }
+}
+
+/// Hands each packet that the host sends to the node.
+private final class TUNReader: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let runtime: NodeRuntime
+
+    init(runtime: NodeRuntime) { self.runtime = runtime }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let packet = Array(unwrapInboundIn(data).readableBytesView)
+        runtime.assumeIsolated { $0.sendFromHost(packet) }
+    }
+}
