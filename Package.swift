@@ -55,7 +55,7 @@ let engines: [Target] =
         ])
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
-    + layer("LinuxDevices", ["CLinux"])
+    + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
     + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
     + layer(
         "NodeStore",
@@ -68,9 +68,9 @@ let runtime: [Target] =
         ] + nio)
 let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", "EngineCore"])
 let services: [Target] =
-    layer("NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
+    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
     + layer("ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine"])
-    + layer("ControlService", [logging] + nio)
+    + layer("ControlService", ["LinuxDevices", logging] + nio)
     + layer(
         "Simulator",
         ["EngineCore", "LoRaPHY", "LoRaChannel", "LinkProfiles", "NodeEngine", "ThreadWire", "PcapWire", heap])
@@ -116,12 +116,12 @@ let testTargets: [Target] = [
     tests(
         of: "NodeEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
-    tests(of: "LinuxDevices"),
+    tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["EngineCore", "LoRaPHY"]),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
-    tests(of: "NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY"]),
+    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
-    tests(of: "ControlService"),
+    tests(of: "ControlService", ["LinuxDevices"] + nio),
     tests(of: "EtherService", ["RadioDrivers", "EngineCore", "LoRaPHY", "PcapWire"]),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),

@@ -1,1 +1,162 @@
 #include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+int clinux_tun_attach(int descriptor, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (strlen(name) >= sizeof request.ifr_name) return -ENAMETOOLONG;
+    strcpy(request.ifr_name, name);
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    return ioctl(descriptor, TUNSETIFF, &request) < 0 ? -errno : 0;
+}
+
+// A request to the kernel's routing tables: header, one fixed structure, attributes behind it.
+struct request {
+    struct nlmsghdr header;
+    char body[256];
+};
+
+static void begin(struct request *request, uint16_t type, uint16_t flags, const void *fixed, size_t size) {
+    memset(request, 0, sizeof *request);
+    request->header.nlmsg_type = type;
+    request->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+    request->header.nlmsg_seq = 1;
+    request->header.nlmsg_len = NLMSG_LENGTH(size);
+    memcpy(NLMSG_DATA(&request->header), fixed, size);
+}
+
+// Every attribute here has a fixed size, so that the body cannot overflow.
+static struct rtattr *append(struct request *request, uint16_t type, const void *data, size_t size) {
+    struct rtattr *attribute = (struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
+    attribute->rta_type = type;
+    attribute->rta_len = RTA_LENGTH(size);
+    if (size > 0) memcpy(RTA_DATA(attribute), data, size);
+    request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + RTA_ALIGN(attribute->rta_len);
+    return attribute;
+}
+
+// Makes an attribute contain all that was appended after it.
+static void enclose(struct request *request, struct rtattr *attribute) {
+    attribute->rta_len = (char *)request + request->header.nlmsg_len - (char *)attribute;
+}
+
+static int perform(struct request *request) {
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (descriptor < 0) return -errno;
+    // The kernel answers at once; the limit only keeps a fault from hanging the caller.
+    struct timeval limit = {.tv_sec = 5};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    int result = 0;
+    if (sendto(descriptor, request, request->header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) {
+        result = -errno;
+    } else {
+        struct {
+            struct nlmsghdr header;
+            char body[4096];
+        } answer;
+        ssize_t count;
+        do count = recv(descriptor, &answer, sizeof answer, 0);
+        while (count < 0 && errno == EINTR);
+        if (count < 0) result = -errno;
+        else if (count < (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)) || answer.header.nlmsg_type != NLMSG_ERROR)
+            result = -EPROTO;
+        else result = ((struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
+    }
+    close(descriptor);
+    return result;
+}
+
+int clinux_link_disable_address_generation(uint32_t interface_index) {
+    struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)interface_index};
+    uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+    struct request request;
+    begin(&request, RTM_SETLINK, 0, &link, sizeof link);
+    struct rtattr *families = append(&request, IFLA_AF_SPEC, NULL, 0);
+    struct rtattr *family = append(&request, AF_INET6, NULL, 0);
+    append(&request, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof mode);
+    enclose(&request, family);
+    enclose(&request, families);
+    return perform(&request);
+}
+
+int clinux_link_set_mtu(uint32_t interface_index, uint32_t mtu) {
+    struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)interface_index};
+    struct request request;
+    begin(&request, RTM_SETLINK, 0, &link, sizeof link);
+    append(&request, IFLA_MTU, &mtu, sizeof mtu);
+    return perform(&request);
+}
+
+int clinux_link_set_up(uint32_t interface_index, bool up) {
+    struct ifinfomsg link = {
+        .ifi_family = AF_UNSPEC,
+        .ifi_index = (int)interface_index,
+        .ifi_flags = up ? IFF_UP : 0,
+        .ifi_change = IFF_UP,
+    };
+    struct request request;
+    begin(&request, RTM_SETLINK, 0, &link, sizeof link);
+    return perform(&request);
+}
+
+int clinux_address_change(bool add, uint32_t interface_index, const uint8_t *address, uint8_t prefix_length) {
+    struct ifaddrmsg message = {
+        .ifa_family = AF_INET6,
+        .ifa_prefixlen = prefix_length,
+        .ifa_flags = IFA_F_NODAD,
+        .ifa_index = interface_index,
+    };
+    struct request request;
+    if (add) begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &message, sizeof message);
+    else begin(&request, RTM_DELADDR, 0, &message, sizeof message);
+    append(&request, IFA_LOCAL, address, 16);
+    return perform(&request);
+}
+
+int clinux_route_change(
+    bool add, uint32_t interface_index, const uint8_t *prefix, uint8_t prefix_length, uint32_t metric) {
+    struct rtmsg message = {
+        .rtm_family = AF_INET6,
+        .rtm_dst_len = prefix_length,
+        .rtm_table = RT_TABLE_MAIN,
+        .rtm_protocol = RTPROT_STATIC,
+        .rtm_scope = RT_SCOPE_UNIVERSE,
+        .rtm_type = RTN_UNICAST,
+    };
+    struct request request;
+    if (add) begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &message, sizeof message);
+    else begin(&request, RTM_DELROUTE, 0, &message, sizeof message);
+    append(&request, RTA_DST, prefix, 16);
+    append(&request, RTA_OIF, &interface_index, sizeof interface_index);
+    if (metric > 0) append(&request, RTA_PRIORITY, &metric, sizeof metric);
+    return perform(&request);
+}
+
+int clinux_random(void *buffer, size_t count) {
+    char *next = buffer;
+    while (count > 0) {
+        ssize_t filled = getrandom(next, count, 0);
+        if (filled < 0) {
+            if (errno == EINTR) continue;
+            return -errno;
+        }
+        next += filled;
+        count -= (size_t)filled;
+    }
+    return 0;
+}
