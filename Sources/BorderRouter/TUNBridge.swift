@@ -1,6 +1,6 @@
 public import LinuxDevices
 public import Logging
-public import NIOCore
+import NIOCore
 import Glibc
 import NIOPosix
 import NodeEngine
@@ -11,23 +11,20 @@ public import ThreadWire
 ///
 /// The interface has the node's mesh-local address, which does not change, and its prefix leads into the mesh.
 /// Locators are left out: the kernel would pick them as a source address, and they change with the topology.
-public actor TUNBridge {
+///
+/// It lives on the runtime's event loop.
+public final class TUNBridge: @unchecked Sendable {
     private let runtime: NodeRuntime
     private let interface: TUNInterface
-    private let eventLoop: any EventLoop
     private let logger: Logger
     private var channel: (any Channel)?
     private var installed: Set<IPv6Address> = []
     private var hasReportedFullQueue = false
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
-
-    /// - Parameter eventLoop: the one that the runtime lives on.
-    public init(runtime: NodeRuntime, interface: TUNInterface, logger: Logger, eventLoop: any EventLoop) {
+    public init(runtime: NodeRuntime, interface: TUNInterface, logger: Logger) {
         self.runtime = runtime
         self.interface = interface
         self.logger = logger
-        self.eventLoop = eventLoop
     }
 
     /// Starts to carry datagrams both ways.
@@ -36,7 +33,8 @@ public actor TUNBridge {
         let copy = try Self.duplicate(descriptor)
         // One read is one packet: a buffer that is too small would cut it off.
         let size = interface.mtu + 64
-        channel = try await NIOPipeBootstrap(group: eventLoop)
+        let eventLoop = runtime.eventLoop
+        let channel = try await NIOPipeBootstrap(group: eventLoop)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: size))
             .channelInitializer { [runtime] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -44,32 +42,31 @@ public actor TUNBridge {
                 }
             }
             .takingOwnershipOfDescriptor(input: copy).get()
-        await attach()
-        synchronizeAddresses(await addresses())
+        try await eventLoop.submit { self.attach(channel) }.get()
     }
 
     /// Takes the interface away.
     public func stop() async {
-        try? await channel?.close()
         interface.close()
+        // The channel may have gone with the interface already.
+        try? await runtime.eventLoop.submit { self.channel }.get()?.close()
     }
 
     /// Sees the node's outputs from now on, and lets it hand over what is for the host.
-    private func attach() async {
-        await runtime.observe { [weak self] output, node, _ in
+    private func attach(_ channel: any Channel) {
+        self.channel = channel
+        runtime.observe { [weak self] output, node, _ in
             switch output {
-            case .deliver(let datagram): self?.assumeIsolated { $0.write(datagram) }
-            case .identityChanged:
-                let current = node.hostAddresses
-                self?.assumeIsolated { $0.synchronizeAddresses(current) }
+            case .deliver(let datagram): self?.write(datagram)
+            case .identityChanged: self?.synchronizeAddresses(node.hostAddresses)
             case .transmit, .assessChannel, .setReceiver, .readable, .echoReply, .store, .event: break
             }
         }
-        await runtime.withNode { node, now in node.setHostReceives(true, now: now) }
-    }
-
-    private func addresses() async -> [IPv6Address] {
-        await runtime.withNode { node, _ in node.hostAddresses }
+        let current = runtime.withNode { node, now in
+            node.setHostReceives(true, now: now)
+            return node.hostAddresses
+        }
+        synchronizeAddresses(current)
     }
 
     private func write(_ datagram: [UInt8]) {
@@ -116,6 +113,6 @@ private final class TUNReader: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let packet = Array(unwrapInboundIn(data).readableBytesView)
-        runtime.assumeIsolated { $0.sendFromHost(packet) }
+        runtime.sendFromHost(packet)
     }
 }

@@ -9,12 +9,14 @@ import ThreadEngine
 /// Drives one node engine on one radio in real time: the only clock and the only timer.
 ///
 /// It lives on one event loop: the radio, the control socket and the TUN interface call in on the same loop, so that
-/// nothing of a node is ever touched from two threads and no call waits for another thread.
-public actor NodeRuntime {
+/// nothing of a node is ever touched from two threads and no call waits for another thread. Every method checks that;
+/// see docs/decisions/0002-one-event-loop.md.
+public final class NodeRuntime: @unchecked Sendable {
     /// What others on the event loop want to know of a node's outputs.
     public typealias Observer = (NodeEngine.Output, NodeEngine, Instant) -> Void
 
-    private let eventLoop: any EventLoop
+    /// Where everything of this node happens.
+    public let eventLoop: any EventLoop
     private let node: NodeEngine
     private let radio: any Radio
     private let store: NodeStore?
@@ -34,13 +36,11 @@ public actor NodeRuntime {
         public internal(set) var airtime = Duration.zero
     }
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
-
     /// - Parameters:
     ///   - node: is the runtime's alone from now on.
     ///   - store: nil for a node that forgets everything when it stops.
     public init(
-        node: sending NodeEngine, radio: any Radio, store: sending NodeStore?, logger: Logger,
+        node: sending NodeEngine, radio: any Radio, store: NodeStore?, logger: Logger,
         eventLoop: any EventLoop
     ) {
         self.node = node
@@ -60,6 +60,7 @@ public actor NodeRuntime {
 
     /// Restores what was stored and connects the radio.
     public func start() throws {
+        eventLoop.preconditionInEventLoop()
         if let store {
             var records: [StoredRecord] = []
             for name in StoredRecord.Name.allCases {
@@ -68,13 +69,14 @@ public actor NodeRuntime {
             node.restore(records, now: now)
         }
         radio.start { [weak self] event in
-            self?.assumeIsolated { $0.handle(event) }
+            self?.handle(event)
         }
         drain()
     }
 
     /// Stops the protocol and the radio.
     public func stop() {
+        eventLoop.preconditionInEventLoop()
         node.stopThread(now: now)
         drain()
         timer?.cancel()
@@ -84,19 +86,29 @@ public actor NodeRuntime {
 
     /// Does something with the node, then carries out what it asks for.
     public func withNode<Result>(_ body: (NodeEngine, Instant) throws -> Result) rethrows -> Result {
+        eventLoop.preconditionInEventLoop()
         defer { drain() }
         return try body(node, now)
     }
 
     /// Lets somebody on the event loop see every output after it was carried out.
-    public func observe(_ observer: sending @escaping Observer) {
+    public func observe(_ observer: @escaping Observer) {
+        eventLoop.preconditionInEventLoop()
         observers.append(observer)
     }
 
     /// Hands a datagram of the host to the node.
     public func sendFromHost(_ datagram: [UInt8]) {
+        eventLoop.preconditionInEventLoop()
         node.handle(.hostDatagram(datagram), now: now)
         drain()
+    }
+
+    /// Does something with the node from any thread.
+    public func perform<Result: Sendable>(
+        _ body: @escaping @Sendable (NodeEngine, Instant) throws -> Result
+    ) async throws -> Result {
+        try await eventLoop.submit { try self.withNode(body) }.get()
     }
 
     // MARK: Radio
@@ -164,8 +176,8 @@ public actor NodeRuntime {
         timerDeadline = deadline
         guard let deadline else { return }
         let at = started + .microseconds(Int64(clamping: deadline.microseconds))
-        timer = eventLoop.assumeIsolated().scheduleTask(deadline: at) { [weak self] in
-            self?.assumeIsolated { $0.handleDeadline() }
+        timer = eventLoop.scheduleTask(deadline: at) { [weak self] in
+            self?.handleDeadline()
         }
     }
 

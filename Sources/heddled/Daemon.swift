@@ -1,0 +1,107 @@
+import BorderRouter
+import ControlService
+import CryptoProviders
+import EngineCore
+import LinkProfiles
+import LinuxDevices
+import LoRaPHY
+import Logging
+import NIOCore
+import NIOPosix
+import NodeConfiguration
+import NodeEngine
+import NodeRuntime
+import NodeStore
+import RadioDrivers
+import ServiceLifecycle
+import ThreadEngine
+import ThreadWire
+
+/// All parts of a running node, made from its configuration, started in order and stopped in reverse.
+final class Daemon: Service, Sendable {
+    private let settings: NodeConfiguration
+    private let logger: Logger
+    private let eventLoop: any EventLoop
+    private let runtime: NodeRuntime
+    private let control: ControlServer
+    private let commands: CommandService
+    private let tun: TUNBridge?
+
+    init(_ settings: NodeConfiguration, logger: Logger) async throws {
+        self.settings = settings
+        self.logger = logger
+        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
+        // The control socket first: its lock tells whether another daemon already runs this node.
+        let modulation = try settings.radio.lora.modulation
+        let profile = settings.radio.linkProfile(modulation)
+        let store = try NodeStore(path: settings.state)
+        let radio = try settings.radio.makeRadio(modulation, profile: profile, eventLoop: eventLoop, logger: logger)
+        let node = Self.makeNode(settings, profile: profile)
+        runtime = NodeRuntime(
+            node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"), eventLoop: eventLoop)
+        commands = CommandService(runtime: runtime)
+        control = ControlServer(path: settings.control, handler: commands)
+        tun =
+            settings.tun.enabled
+            ? TUNBridge(
+                runtime: runtime, interface: try TUNInterface(name: settings.tun.name),
+                logger: Logger(label: "BorderRouter"))
+            : nil
+    }
+
+    private static func makeNode(_ settings: NodeConfiguration, profile: LinkProfile) -> NodeEngine {
+        let entropy = KernelEntropy()
+        let address =
+            settings.network.extendedAddress
+            ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        var configuration = NodeEngine.Configuration(profile: profile)
+        if settings.radio.profile == .pymesh {
+            configuration.thread.version = 2
+            configuration.thread.managementTrafficClass = 0
+        }
+        return NodeEngine(
+            configuration: configuration, profile: profile, extendedAddress: address,
+            cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
+    }
+
+    func run() async throws {
+        try await control.start(on: eventLoop)
+        do {
+            try await startNode()
+            logger.info("the control socket is \(settings.control)")
+            try await gracefulShutdown()
+        } catch {
+            await stop()
+            throw error
+        }
+        logger.info("stopping")
+        await stop()
+    }
+
+    private func startNode() async throws {
+        let runtime = runtime
+        try await eventLoop.submit { try runtime.start() }.get()
+        try await eventLoop.submit { [commands] in commands.attach() }.get()
+        let network = settings.network
+        let extendedAddress = network.extendedAddress
+        try await runtime.perform { node, now in
+            if let extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
+            // A dataset that the node already has, perhaps a newer one, stays; else the configured one is taken.
+            if let configured = network.dataset, node.dataset?.networkKey != configured.key {
+                _ = node.setActiveDataset(OperationalDataset(configured), now: now)
+            }
+            node.setInterface(isUp: true, now: now)
+            if network.autostart { _ = node.startThread(now: now) }
+        }
+        try await tun?.start()
+    }
+
+    private func stop() async {
+        await tun?.stop()
+        await control.stop()
+        let runtime = runtime
+        // The loop lives as long as the process: submitting to it cannot fail.
+        try? await eventLoop.submit { runtime.stop() }.get()
+    }
+}

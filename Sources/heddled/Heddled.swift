@@ -1,0 +1,54 @@
+import ArgumentParser
+import Logging
+import NodeConfiguration
+import ServiceLifecycle
+
+/// The daemon: one node on one radio, in the foreground.
+@main
+struct Heddled: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "heddled",
+        abstract: "Runs a Heddle node in the foreground; logs to standard error, stops on SIGTERM and SIGINT.")
+
+    @Option(help: ArgumentHelp("The configuration file; config/heddled.yaml documents every key.", valueName: "FILE"))
+    var config: String
+
+    @Flag(help: "Check the configuration and exit.")
+    var check = false
+
+    func run() async throws {
+        let settings: NodeConfiguration
+        do {
+            settings = try NodeConfiguration(file: config)
+        } catch {
+            throw failure("\(error)")
+        }
+        let logger = Logging.logger(settings.log)
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        if check {
+            print("\(config) is valid")
+            return
+        }
+        let daemon: Daemon
+        do {
+            daemon = try await Daemon(settings, logger: logger)
+        } catch {
+            throw failure("\(error)")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            throw failure("\(error)")
+        }
+    }
+
+    /// One sentence on standard error and a status that is not zero.
+    private func failure(_ text: String) -> any Error {
+        FileDescriptorOutput.standardError.write("heddled: \(text)\n")
+        return ExitCode.failure
+    }
+}
