@@ -47,7 +47,7 @@ extension ThreadEngine {
         let entry = AddressCache.Entry(
             target: target, state: .querying(until: now + profile.addressQueryTimeout), retryDelay: retryDelay)
         guard resolver.update(entry) else { return .unreachable }
-        notify(.addressQuery, [.targetEID(target)], to: .realmLocalAllRouters)
+        notify(TMFPath.addressQuery, [.targetEID(target)], to: .realmLocalAllRouters)
         return .pending
     }
 
@@ -71,20 +71,20 @@ extension ThreadEngine {
         var tlvs: [TMFTLV]
         if ownAddresses.contains(target) {
             tlvs = [
-                .targetEID(target), .meshLocalEID(interfaceIdentifier: meshLocalInterfaceIdentifier), .rloc16(rloc16),
+                .targetEID(target), .meshLocalEID(meshLocalInterfaceIdentifier), .rloc16(rloc16),
             ]
         } else if let child = children.children.first(where: {
             $0.isValid && !$0.neighbor.mode.isFullThreadDevice && $0.addresses.contains(target)
         }), let meshLocal = child.addresses.first(where: { network?.meshLocalPrefix.contains($0) == true }) {
             let silence = now.since(child.neighbor.lastHeard).wholeSeconds
             tlvs = [
-                .targetEID(target), .meshLocalEID(interfaceIdentifier: meshLocal.low), .rloc16(rloc16),
+                .targetEID(target), .meshLocalEID(meshLocal.low), .rloc16(rloc16),
                 .timeSinceLastTransaction(UInt32(clamping: silence)),
             ]
         } else {
             return
         }
-        request(.addressNotification, tlvs, to: source, purpose: .addressNotification, now: now)
+        request(TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification, now: now)
     }
 
     /// The addresses that this node answers for.
@@ -98,7 +98,7 @@ extension ThreadEngine {
     /// - Returns: whether the notification was expected.
     mutating func handleAddressNotification(_ message: TMFMessage, now: Instant) -> Bool {
         guard let target = message.targetEID, let rloc16 = message.rloc16,
-            let identifier = message.meshLocalInterfaceIdentifier
+            let identifier = message.meshLocalEID
         else {
             drop(.malformedTMF)
             return false
@@ -112,7 +112,7 @@ extension ThreadEngine {
             if known != identifier {
                 // Two nodes claim one address: all routers are told, and the one that is wrong gives it up.
                 notify(
-                    .addressError, [.targetEID(target), .meshLocalEID(interfaceIdentifier: identifier)],
+                    TMFPath.addressError, [.targetEID(target), .meshLocalEID(identifier)],
                     to: .realmLocalAllRouters)
                 return true
             }
@@ -128,7 +128,7 @@ extension ThreadEngine {
 
     /// Somebody found an address twice.
     mutating func handleAddressError(_ message: TMFMessage, now: Instant) {
-        guard let target = message.targetEID, let identifier = message.meshLocalInterfaceIdentifier else {
+        guard let target = message.targetEID, let identifier = message.meshLocalEID else {
             return drop(.malformedTMF)
         }
         resolver.remove(target)

@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 // The child's side of an attachment: Parent Request, Parent Response, Child ID Request, Child ID Response.
 extension ThreadEngine {
@@ -41,7 +41,7 @@ extension ThreadEngine {
         sendMLE(
             .parentRequest,
             [
-                .mode(mode), .challenge(challenge), .scanMask(includesREEDs ? .routersAndREEDs : .routers),
+                .mode(mode), .challenge(challenge), .scanMask(includesREEDs ? .routersAndEndDevices : .routers),
                 .version(configuration.version),
             ], to: .linkLocalAllRouters)
         let wait = includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters

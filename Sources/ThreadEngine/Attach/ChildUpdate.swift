@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 /// A child's next sign of life to its parent.
 struct KeepAlive: Equatable, Sendable {

@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 // The parent's side of an attachment, and the ageing of children.
 extension ThreadEngine {
@@ -15,7 +15,7 @@ extension ThreadEngine {
         let message = received.message
         guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
         else { return drop(.malformedMLE) }
-        guard role.isRouting ? scanMask.includesRouters : scanMask.includesREEDs else { return }
+        guard role.isRouting ? scanMask.includesRouters : scanMask.includesEndDevices else { return }
         // Without a way to a living leader this node is no help.
         guard costToLeader < infiniteRouteCost, !isLeaderLost(now: now) else { return }
         if !role.isRouting, routers.count >= configuration.routerLimit { return }
@@ -40,7 +40,7 @@ extension ThreadEngine {
         guard children.update(child) else { return drop(.childTableFull) }
         schedule(
             .parentResponse(to: received.sender, response: challenge),
-            within: scanMask.includesREEDs
+            within: scanMask.includesEndDevices
                 ? profile.parentResponseMaximumDelayAll : profile.parentResponseMaximumDelayRouters, now: now)
     }
 
@@ -79,7 +79,7 @@ extension ThreadEngine {
             parentPriority: free * 3 > configuration.childLimit ? 0 : -1, linkQuality3: count(.good),
             linkQuality2: count(.fair), linkQuality1: count(.poor), leaderCost: costToLeader,
             idSequence: routers.idSequence, activeRouters: UInt8(clamping: routers.count),
-            sleepyBufferSize: 1280, sleepyDatagramCount: 1)
+            sleepyBuffering: Connectivity.SleepyBuffering(bufferSize: 1280, datagramCount: 1))
     }
 
     // MARK: Child ID Request
@@ -145,7 +145,7 @@ extension ThreadEngine {
             }
         }
         if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {
-            tlvs.append(.addressRegistration(child.addresses.map { .full($0) }))
+            tlvs.append(.addressRegistration(child.addresses.map { .uncompressed($0) }))
         }
         sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
@@ -166,7 +166,7 @@ extension ThreadEngine {
             switch entry {
             case .compressed(let contextID, let interfaceIdentifier):
                 contextPrefix(contextID).map { IPv6Address(prefix: $0, interfaceIdentifier: interfaceIdentifier) }
-            case .full(let address): address
+            case .uncompressed(let address): address
             }
         }
     }

@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 // MLE Advertisements: what routers tell each other, and what follows from it.
 extension ThreadEngine {
@@ -22,7 +22,8 @@ extension ThreadEngine {
     }
 
     mutating func updateAdvertisementInterval() {
-        advertisement?.setIntervalMaximum(advertisementIntervalMaximum)
+        let longest = advertisementIntervalMaximum
+        advertisement?.setIntervalMaximum(longest)
     }
 
     /// Many neighbors advertise less often each: the longest interval grows with their number.
@@ -161,7 +162,7 @@ extension ThreadEngine {
     }
 
     mutating func learn(_ route: Route64, from id: RouterID, now: Instant) {
-        let own = route.entry(of: rloc16.routerID)
+        let own = route.entry(for: rloc16.routerID)
         if routers.learn(route, from: id, self: rloc16.routerID, now: now) { resetAdvertisement(now: now) }
         // The neighbor does not know of its link to this node: a word to it alone sets that right soon.
         if let own, own.linkQualityOut == 0, let router = routers[id], router.isLinkValid,

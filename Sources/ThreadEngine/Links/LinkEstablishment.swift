@@ -1,4 +1,4 @@
-import EngineCore
+public import EngineCore
 import LinkProfiles
 public import ThreadWire
 

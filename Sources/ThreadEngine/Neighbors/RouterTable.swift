@@ -203,7 +203,7 @@ public struct RouterTable: Equatable, Sendable {
     mutating func learn(_ route: Route64, from neighborID: RouterID, self ownID: RouterID, now: Instant) -> Bool {
         guard self[neighborID] != nil else { return false }
         let reachableBefore = reachable
-        if let own = route.entry(of: ownID) {
+        if let own = route.entry(for: ownID) {
             modify(neighborID) { $0.neighbor.linkQualityOut = LinkQuality(rawValue: own.linkQualityIn) ?? .none }
         }
         let linkCost = self[neighborID]?.linkCost ?? infiniteRouteCost
@@ -269,8 +269,4 @@ public struct RouterTable: Equatable, Sendable {
 extension Route64 {
     /// The entries with the ids that they are about.
     var routes: Zip2Sequence<RouterIDMask, [RouteEntry]> { zip(routerIDMask, entries) }
-
-    func entry(of id: RouterID) -> RouteEntry? {
-        routes.first { $0.0 == id }?.1
-    }
 }

@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 // Partitions: which one is better, and when this node changes over.
 extension ThreadEngine {

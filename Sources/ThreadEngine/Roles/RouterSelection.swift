@@ -1,24 +1,11 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
-
-/// Why a node asks for a router id.
-/// - Source: OpenThread as observed; recording attach, frame 17 carries 2
-enum RouterSolicitationReason: UInt8, Sendable {
-    case tooFewRouters = 2
-    case haveChildIDRequest = 3
-    case parentPartitionChange = 4
-}
+import ThreadWire
 
 /// An Address Solicit that waits for the leader's answer.
 struct RouterSolicitation: Equatable, Sendable {
-    var reason: RouterSolicitationReason
-}
-
-/// The Status TLV of an answer to Address Solicit.
-enum AddressSolicitStatus {
-    static let success: UInt8 = 0
-    static let noAddressAvailable: UInt8 = 1
+    /// Why the id is wanted.
+    var reason: TMFStatus
 }
 
 // Who becomes a router: the jittered decision, Address Solicit and Release, and the leader's part in it.
@@ -49,7 +36,7 @@ extension ThreadEngine {
         guard strong.count >= 3 else { return false }
         return strong.allSatisfy { router in
             guard router.id != id else { return true }
-            guard let entry = route.entry(of: router.id) else { return false }
+            guard let entry = route.entry(for: router.id) else { return false }
             return min(entry.linkQualityIn, entry.linkQualityOut) >= router.neighbor.twoWayLinkQuality.rawValue
         }
     }
@@ -72,15 +59,15 @@ extension ThreadEngine {
     // MARK: Asking
 
     /// Asks the leader for a router id.
-    mutating func solicitRouterID(_ reason: RouterSolicitationReason, now: Instant) {
+    mutating func solicitRouterID(_ reason: TMFStatus, now: Instant) {
         guard role == .child, solicitation == nil, let leader = leaderRLOC16, let destination = locatorAddress(leader)
         else { return }
         routerSelectionDeadline = nil
         solicitation = RouterSolicitation(reason: reason)
-        var tlvs: [TMFTLV] = [.extendedMACAddress(extendedAddress)]
+        var tlvs: [TMFTLV] = [.macExtendedAddress(extendedAddress)]
         if let previousRouterID { tlvs.append(.rloc16(previousRouterID.rloc16)) }
-        tlvs.append(.status(reason.rawValue))
-        request(.addressSolicit, tlvs, to: destination, purpose: .addressSolicit, now: now)
+        tlvs.append(.status(reason))
+        request(TMFPath.addressSolicit, tlvs, to: destination, purpose: .addressSolicit, now: now)
     }
 
     /// The leader's answer; nil when it never came.
@@ -88,7 +75,7 @@ extension ThreadEngine {
         guard let pending = solicitation else { return }
         solicitation = nil
         guard role == .child, let parent else { return }
-        guard let message, message.status == AddressSolicitStatus.success, let rloc16 = message.rloc16,
+        guard let message, message.status == .success, let rloc16 = message.rloc16,
             rloc16.isRouter, let mask = message.routerMask
         else {
             // No id to be had: this node stays a child and tries again later.
@@ -133,7 +120,7 @@ extension ThreadEngine {
 
     /// Gives out a router id.
     mutating func handleAddressSolicit(_ message: TMFMessage, now: Instant) -> [TMFTLV]? {
-        guard role == .leader, let address = message.extendedMACAddress, message.status != nil else {
+        guard role == .leader, let address = message.macExtendedAddress, message.status != nil else {
             drop(.unexpectedTMF)
             return nil
         }
@@ -144,20 +131,20 @@ extension ThreadEngine {
             let id = known
                 ?? routers.allocate(
                     preferring: wanted, limit: configuration.routerLimit, now: now, entropy: &entropy.open)
-        else { return [.status(AddressSolicitStatus.noAddressAvailable)] }
+        else { return [.status(.noAddressAvailable)] }
         // One node an id: whoever held it before holds it no longer.
         assignedRouters = assignedRouters.filter { $0.value != id }
         assignedRouters[address] = id
         if known == nil { resetAdvertisement(now: now) }
         return [
-            .status(AddressSolicitStatus.success), .rloc16(id.rloc16),
+            .status(.success), .rloc16(id.rloc16),
             .routerMask(RouterMask(idSequence: routers.idSequence, routerIDMask: routers.ids)),
         ]
     }
 
     /// Takes a router id back.
     mutating func handleAddressRelease(_ message: TMFMessage, now: Instant) {
-        guard role == .leader, let rloc16 = message.rloc16, let address = message.extendedMACAddress,
+        guard role == .leader, let rloc16 = message.rloc16, let address = message.macExtendedAddress,
             assignedRouters[address] == rloc16.routerID
         else { return drop(.unexpectedTMF) }
         releaseRouter(rloc16.routerID, now: now)

@@ -1,4 +1,4 @@
-public import EngineCore
+import EngineCore
 import ThreadWire
 import WireCore
 

@@ -164,8 +164,6 @@ extension ThreadEngine {
     ) {
         requestFrameCounters()
         guard mleFrameCounter < mleFrameCounterLimit else { return drop(.frameCountersExhausted) }
-        var writer = ByteWriter()
-        MLEMessage(command: command, tlvs: tlvs).serialize(into: &writer)
         let sequence = keyRing.keySequence
         let header = AuxiliarySecurityHeader(
             securityLevel: .encryptionWithCode32,
@@ -173,7 +171,7 @@ extension ThreadEngine {
             frameCounter: mleFrameCounter)
         mleFrameCounter += 1
         let sealed = MLESecurity.seal(
-            writer.bytes, header: header, source: linkLocalAddress, destination: destination,
+            MLEMessage(command: command, tlvs: tlvs).bytes, header: header, source: linkLocalAddress, destination: destination,
             extendedAddress: extendedAddress, context: keyRing.contexts(for: sequence).mle)
         emit(
             .send(

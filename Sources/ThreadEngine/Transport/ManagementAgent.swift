@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 import WireCore
 
 /// What a request to another node was for; tells where its answer goes.
@@ -53,7 +53,7 @@ extension ThreadEngine {
 
     /// Sends a confirmable request and repeats it until it is answered.
     mutating func request(
-        _ path: TMFPath, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+        _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
     ) {
         guard management.pending.count < management.limit else { return drop(.queueFull) }
         let longest = Duration.microseconds(
@@ -70,7 +70,7 @@ extension ThreadEngine {
     }
 
     /// Sends a request that nobody acknowledges.
-    mutating func notify(_ path: TMFPath, _ tlvs: [TMFTLV], to destination: IPv6Address) {
+    mutating func notify(_ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address) {
         sendManagement(
             CoAPMessage(
                 type: .nonConfirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
@@ -84,12 +84,10 @@ extension ThreadEngine {
 
     private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
         guard let source = rlocAddress else { return }
-        var writer = ByteWriter()
-        message.serialize(into: &writer)
         emit(
             .send(
                 OutgoingDatagram(
-                    source: source, destination: destination, port: ThreadPort.management, payload: writer.bytes,
+                    source: source, destination: destination, port: ThreadPort.management, payload: message.bytes,
                     hopLimit: 64, trafficClass: configuration.managementTrafficClass, isLinkSecured: true,
                     priority: .control)))
     }
@@ -116,7 +114,7 @@ extension ThreadEngine {
     private mutating func finish(_ request: PendingRequest, with answer: CoAPMessage?, now: Instant) {
         switch request.purpose {
         case .addressSolicit:
-            handleAddressSolicitResponse(answer.flatMap { try? TMFMessage(payload: $0.payload) }, now: now)
+            handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
         case .addressNotification: break
         }
     }
@@ -165,23 +163,21 @@ extension ThreadEngine {
         {
             return sendManagement(known.answer, to: datagram.source)
         }
-        guard message.code == .post, let path = message.uriPath.flatMap(TMFPath.init(rawValue:)) else {
-            return drop(.unexpectedTMF)
-        }
-        let content = try TMFMessage(payload: message.payload)
-        switch path {
-        case .addressSolicit:
+        guard message.code == .post else { return drop(.unexpectedTMF) }
+        let content = try TMFMessage(message.payload)
+        switch message.uriPath {
+        case TMFPath.addressSolicit:
             guard let answer = handleAddressSolicit(content, now: now) else { return }
             acknowledge(message, with: answer, to: datagram, now: now)
-        case .addressRelease:
+        case TMFPath.addressRelease:
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
-        case .addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
-        case .addressNotification:
+        case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
+        case TMFPath.addressNotification:
             if handleAddressNotification(content, now: now) {
                 acknowledge(message, with: [], to: datagram, now: now)
             }
-        case .addressError:
+        case TMFPath.addressError:
             handleAddressError(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
         default: drop(.unexpectedTMF)
@@ -207,20 +203,9 @@ extension ThreadEngine {
 
 extension CoAPMessage {
     /// A management message: a path for requests, TLVs as payload.
-    init(
-        type: CoAPType, code: CoAPCode, messageID: UInt16, token: [UInt8], path: TMFPath?, payload: TMFMessage
-    ) {
-        var writer = ByteWriter()
-        payload.serialize(into: &writer)
+    init(type: Kind, code: CoAPCode, messageID: UInt16, token: [UInt8], path: String?, payload: TMFMessage) {
         self.init(
             type: type, code: code, messageID: messageID, token: token,
-            options: path.map { CoAPOption.uriPath($0.rawValue) } ?? [], payload: writer.bytes)
-    }
-}
-
-extension TMFMessage {
-    init(payload: [UInt8]) throws(ParseError) {
-        var reader = ByteReader(payload)
-        try self.init(parsing: &reader)
+            options: path.map(CoAPMessage.options(path:)) ?? [], payload: payload.bytes)
     }
 }
