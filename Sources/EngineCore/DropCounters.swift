@@ -8,6 +8,7 @@ public enum DropReason: String, CaseIterable, Sendable {
     case addressFilter
     case duplicateFrame
     case unsupportedFrame
+    case ownSourceAddress
     // Link security
     case unknownKey
     case unknownPeer
@@ -21,6 +22,7 @@ public enum DropReason: String, CaseIterable, Sendable {
     case queueFull
     case radioFailure
     case indirectTimeout
+    case lifetimeExpired
     // 6LoWPAN
     case malformedLowPAN
     case unknownContext

@@ -31,6 +31,16 @@ public struct MACFrame: Equatable, Sendable {
         codeRange = reader.end - codeLength..<reader.end
     }
 
+    /// The layout of a frame that was just written, code included.
+    /// - Parameter byteCount: of all parts but the frame check sequence; at least header and code.
+    public init(assembled header: MACHeader, byteCount: Int) {
+        let codeLength = header.security?.securityLevel.codeLength ?? 0
+        self.header = header
+        headerRange = 0..<header.byteCount
+        payload = headerRange.upperBound..<byteCount - codeLength
+        codeRange = payload.upperBound..<byteCount
+    }
+
     /// The command that a MAC command frame carries, once the frame is decrypted if it is of version 2.
     public func command(in bytes: [UInt8]) -> MACCommandIdentifier? {
         guard header.frameType == .macCommand, let first = payload.first else { return nil }

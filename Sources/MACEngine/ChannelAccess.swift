@@ -1,0 +1,143 @@
+import EngineCore
+import ThreadWire
+
+// Unslotted CSMA-CA: a random wait, a look at the channel, the frame.
+//
+// - Source: IEEE 802.15.4-2006 §7.5.1.4
+extension MACEngine {
+    /// Takes every step that needs no further event.
+    mutating func proceed(now: Instant) {
+        transmitAcknowledgement(now: now)
+        switch transmitter {
+        case .idle:
+            beginNext(now: now)
+        case .backingOff(let transmission, let until):
+            if transmission.sealed == nil, hasSendable(before: transmission.precedence) {
+                // Nothing was sent of it yet, so the more urgent frame can go first.
+                queue.putBack(transmission)
+                transmitter = .idle
+                beginNext(now: now)
+            } else if until <= now {
+                transmitter = .waitingForRadio(transmission)
+                assessChannel(now: now)
+            }
+        case .waitingForRadio:
+            assessChannel(now: now)
+        case .assessing, .transmitting, .awaitingAcknowledgement:
+            break
+        }
+        updateReceiver()
+    }
+
+    /// Begins with the most urgent frame that can be sent.
+    private mutating func beginNext(now: Instant) {
+        let canSecure = canSecure
+        if let next = queue.takeFirst(where: { canSecure || !$0.needsCounter }) { return backOff(next, now: now) }
+        guard !queue.isEmpty else { return }
+        guard frameCounter == .max else { return needReserve() }
+        // No counter will ever come: only another network key helps.
+        while let lost = queue.takeFirst(where: { $0.needsCounter }) { abandon(lost, .frameCountersExhausted) }
+    }
+
+    /// Whether something more urgent could go at once.
+    private func hasSendable(before precedence: TransmitPriority) -> Bool {
+        let canSecure = canSecure
+        for waiting in queue.entries where waiting.precedence < precedence && (canSecure || !waiting.needsCounter) {
+            return true
+        }
+        return false
+    }
+
+    /// Starts an attempt with its first random wait.
+    private mutating func backOff(_ transmission: Transmission, now: Instant) {
+        // Each repetition begins with a longer wait, where the standard begins anew: after a collision of stations
+        // that do not hear each other, listening first does not help, only distance in time does.
+        let exponent = min(
+            Int(profile.minimumBackoffExponent) + transmission.backoffs + transmission.retries,
+            max(Int(profile.minimumBackoffExponent), Int(profile.maximumBackoffExponent)))
+        let units = entropy.below(1 << UInt64(min(exponent, 16)))
+        transmitter = .backingOff(transmission, until: now + profile.backoffUnit * Int(units))
+        if units == 0 { proceed(now: now) }
+    }
+
+    /// Looks at the channel, unless an acknowledgement needs the radio.
+    private mutating func assessChannel(now: Instant) {
+        guard case .waitingForRadio(let transmission) = transmitter, !acknowledger.isActive else { return }
+        guard profile.assessesChannel else { return transmit(transmission, now: now) }
+        transmitter = .assessing(transmission)
+        emit(.assessChannel)
+    }
+
+    mutating func finishAssessment(isBusy: Bool, now: Instant) {
+        guard case .assessing(var transmission) = transmitter else { return }
+        guard isBusy else {
+            if acknowledger.isActive {
+                transmitter = .waitingForRadio(transmission)
+            } else {
+                transmit(transmission, now: now)
+            }
+            return
+        }
+        counters.transmitErrorClearChannelAssessment &+= 1
+        transmission.backoffs += 1
+        if transmission.backoffs > Int(profile.maximumBackoffs) {
+            attemptFailed(transmission, .channelBusy, now: now)
+        } else {
+            backOff(transmission, now: now)
+        }
+    }
+
+    /// Sends the frame; it is made now, if it never was sent before.
+    private mutating func transmit(_ transmission: Transmission, now: Instant) {
+        var transmission = transmission
+        if transmission.sealed == nil {
+            guard let sealed = seal(transmission) else {
+                // The limit of counters was reached while the frame was on its way here.
+                queue.putBack(transmission)
+                transmitter = .idle
+                return beginNext(now: now)
+            }
+            transmission.sealed = sealed
+        }
+        guard let sealed = transmission.sealed else { return }
+        transmitter = .transmitting(transmission)
+        emit(.transmit(sealed.bytes))
+    }
+
+    mutating func finishTransmission(_ outcome: TransmitOutcome, now: Instant) {
+        if acknowledger.isTransmitting {
+            acknowledger.isTransmitting = false
+            return
+        }
+        guard case .transmitting(let transmission) = transmitter else { return }
+        switch outcome {
+        case .failed: attemptFailed(transmission, .radioFailure, now: now)
+        case .sent where transmission.isAcknowledgementRequested:
+            transmitter = .awaitingAcknowledgement(transmission, until: now + profile.acknowledgementWait)
+        case .sent: finish(transmission, .sent)
+        }
+    }
+
+    mutating func expireAcknowledgementWait(now: Instant) {
+        guard case .awaitingAcknowledgement(let transmission, let until) = transmitter, until <= now else { return }
+        attemptFailed(transmission, .noAcknowledgement, now: now)
+    }
+
+    /// Repeats the frame, or gives it up when it was repeated often enough.
+    ///
+    /// A busy channel and a failed radio count like a missing acknowledgement.
+    /// - Source: OpenThread as observed
+    private mutating func attemptFailed(_ transmission: Transmission, _ outcome: MACOutcome, now: Instant) {
+        var transmission = transmission
+        transmission.backoffs = 0
+        if transmission.child != nil {
+            returnToChild(transmission, outcome, now: now)
+        } else if transmission.retries < Int(profile.maximumFrameRetries) {
+            transmission.retries += 1
+            counters.transmitRetry &+= 1
+            backOff(transmission, now: now)
+        } else {
+            finish(transmission, outcome)
+        }
+    }
+}
