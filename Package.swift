@@ -121,7 +121,9 @@ let testTargets: [Target] = [
     tests(of: "NodeStore", ["EngineCore", "ThreadWire", "NodeEngine"]),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
-    tests(of: "ControlService", ["LinuxDevices"] + nio),
+    tests(
+        of: "ControlService",
+        ["LinuxDevices", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(of: "EtherService", ["RadioDrivers", "EngineCore", "LoRaPHY", "PcapWire"]),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
