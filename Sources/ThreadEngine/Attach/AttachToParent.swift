@@ -110,13 +110,15 @@ extension ThreadEngine {
             let linkFrameCounter = message.linkFrameCounter, let challenge = message.challenge,
             let margin = message.linkMargin, let connectivity = message.connectivity, let version = message.version
         else { return drop(.malformedMLE) }
-        guard isAcceptable(leaderData, isSingleton: connectivity.activeRouters <= 1, sender: received.sender, now: now)
-        else { return drop(.foreignPartition) }
+        guard isAcceptable(leaderData, connectivity, sender: received.sender, now: now) else {
+            return drop(.foreignPartition)
+        }
 
         var neighbor = Neighbor(extendedAddress: received.sender, rloc16: rloc16, version: version, now: now)
         neighbor.signal.add(rssi: received.rssi, margin: received.margin)
         neighbor.linkQualityOut = LinkQuality(margin: Decibels(Double(margin)))
         neighbor.linkFrameCounter = linkFrameCounter
+        neighbor.linkKeySequence = received.keySequence
         // Without a counter of its own, MLE counts on the link layer's.
         neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
         neighbor.keySequence = received.keySequence
@@ -128,18 +130,28 @@ extension ThreadEngine {
 
     /// Whether the partition of a candidate fits the reason of this attachment.
     private func isAcceptable(
-        _ candidate: LeaderData, isSingleton candidateIsSingleton: Bool, sender: ExtendedAddress, now: Instant
+        _ candidate: LeaderData, _ connectivity: Connectivity, sender: ExtendedAddress, now: Instant
     ) -> Bool {
         // A router must not become its own child's child.
         if children[sender]?.isValid == true, candidate.partitionID == partitionID { return false }
+        // Of the partition that this node comes from, only a part that still hears the leader is of use: one whose
+        // router id sequence has gone on.
+        func isAhead(of sequence: UInt8) -> Bool { Int8(bitPattern: connectivity.idSequence &- sequence) > 0 }
+        if leaderData == nil, let previous = previousPartition, previous.until > now,
+            previous.id == candidate.partitionID
+        {
+            return isAhead(of: previous.idSequence)
+        }
         guard let own = leaderData else { return true }
+        let isSame = candidate.partitionID == own.partitionID
         switch attachMode {
-        case .anyPartition: return true
-        case .samePartition, .downgrade: return candidate.partitionID == own.partitionID
+        case .anyPartition: return !isSame || isAhead(of: routers.idSequence)
+        case .samePartition: return isSame && isAhead(of: routers.idSequence)
+        case .downgrade: return isSame
         case .betterPartition:
-            return candidate.partitionID != own.partitionID
+            return !isSame
                 && isBetterPartition(
-                    candidate, isSingleton: candidateIsSingleton, than: own, isSingleton: isSingleton)
+                    candidate, isSingleton: connectivity.activeRouters <= 1, than: own, isSingleton: isSingleton)
         }
     }
 

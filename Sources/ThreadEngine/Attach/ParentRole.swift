@@ -97,6 +97,7 @@ extension ThreadEngine {
             return drop(.staleChallenge)
         }
         child.neighbor.linkFrameCounter = linkFrameCounter
+        child.neighbor.linkKeySequence = received.keySequence
         child.neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
         child.neighbor.keySequence = received.keySequence
         child.neighbor.mode = mode

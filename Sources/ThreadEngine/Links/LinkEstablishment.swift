@@ -159,6 +159,7 @@ extension ThreadEngine {
             $0.neighbor.version = version
             $0.neighbor.mode = .fullThreadDevice
             $0.neighbor.linkFrameCounter = linkFrameCounter
+            $0.neighbor.linkKeySequence = received.keySequence
             $0.neighbor.mleFrameCounter = max(mleFrameCounter, received.frameCounter &+ 1)
             $0.neighbor.keySequence = received.keySequence
             $0.neighbor.linkQualityOut = LinkQuality(margin: Decibels(Double(margin)))

@@ -20,6 +20,8 @@ public struct Neighbor: Equatable, Sendable {
     public var keySequence: UInt32 = 0
     /// The link layer's frame counter that it told; the MAC engine counts on from there.
     public var linkFrameCounter: UInt32 = 0
+    /// The key sequence that this counter belongs to.
+    public var linkKeySequence: UInt32 = 0
     /// Transmissions in a row that it did not acknowledge.
     public var linkFailures: UInt8 = 0
 

@@ -39,7 +39,7 @@ extension ThreadEngine {
                 LinkPeer(
                     extendedAddress: neighbor.extendedAddress,
                     rloc16: neighbor.rloc16 == .unassigned ? nil : neighbor.rloc16,
-                    linkFrameCounter: neighbor.linkFrameCounter, keySequence: neighbor.keySequence,
+                    linkFrameCounter: neighbor.linkFrameCounter, keySequence: neighbor.linkKeySequence,
                     isReceiverOnWhenIdle: neighbor.mode.isReceiverOnWhenIdle, isChild: isChild)))
     }
 

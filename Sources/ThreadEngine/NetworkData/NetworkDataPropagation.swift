@@ -41,8 +41,8 @@ extension ThreadEngine {
     public var contexts: [(id: UInt8, prefix: IPv6Prefix, isCompressible: Bool)] {
         var reader = ByteReader(networkData)
         guard let data = try? NetworkData(parsing: &reader) else { return [] }
-        return data.prefixes.flatMap { prefix in
-            prefix.contexts.map { (id: $0.contextID, prefix: prefix.prefix, isCompressible: $0.isCompressible) }
+        return data.prefixes.compactMap { prefix in
+            prefix.context.map { (id: $0.contextID, prefix: prefix.prefix, isCompressible: $0.isCompressible) }
         }
     }
 
