@@ -1,9 +1,10 @@
-import EngineCore
+public import EngineCore
 import IPEngine
 import LowPANEngine
 import MACEngine
 public import ThreadEngine
 public import ThreadWire
+import WireCore
 
 // What the engines must agree upon: addresses, PAN, keys, contexts.
 extension NodeEngine {
@@ -16,7 +17,7 @@ extension NodeEngine {
             mac.panID = network.panID
             mac.channel = network.channel
         }
-        lowPAN.ownAddresses = (short: thread.rloc16, extended: thread.extendedAddress)
+        lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
         ip.isForwarder = thread.role.isRouting
         ip.seedID = thread.rloc16.rawValue
         ip.unicastAddresses = unicastAddresses
@@ -97,8 +98,8 @@ extension NodeEngine {
         mac.setNetworkKey(key, keySequence: thread.keySequence)
         thread.setNetwork(
             ThreadEngine.Network(
-                networkKey: key, panID: panID, channel: UInt8(clamping: channel.channel), meshLocalPrefix: prefix,
-                activeTimestamp: dataset.activeTimestamp ?? Timestamp(seconds: 1, ticks: 0, isAuthoritative: false)),
+                networkKey: key, panID: panID, channel: UInt8(clamping: channel), meshLocalPrefix: prefix,
+                activeTimestamp: dataset.activeTimestamp ?? Timestamp(seconds: 1)),
             keySequence: thread.keySequence, now: now)
         settle(now: now)
         return true
@@ -115,8 +116,7 @@ extension NodeEngine {
                 mac.frameCounter = state.linkFrameCounterLimit
                 mac.frameCounterLimit = state.linkFrameCounterLimit
             case .activeDataset:
-                var reader = ByteReader(record.value)
-                guard let dataset = try? OperationalDataset(parsing: &reader) else { continue }
+                guard let dataset = try? OperationalDataset(record.value) else { continue }
                 _ = setActiveDataset(dataset, now: now)
             case .settings: break
             }

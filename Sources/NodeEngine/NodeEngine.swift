@@ -19,7 +19,7 @@ public final class NodeEngine {
         public var mac = MACEngine.Configuration()
         public var lowPAN = LowPANEngine.Configuration()
         public var ip = IPEngine.Configuration()
-        public var thread = ThreadEngine.Configuration()
+        public var thread: ThreadEngine.Configuration
         /// How many datagrams may be on their way to the radio at once.
         /// - Range: 4 to 256
         public var transferLimit = 32
@@ -27,7 +27,10 @@ public final class NodeEngine {
         /// - Range: 1 to 64
         public var unresolvedLimit = 8
 
-        public init() {}
+        /// The values that the link profile suggests.
+        public init(profile: LinkProfile) {
+            thread = ThreadEngine.Configuration(profile: profile)
+        }
     }
 
     /// What a driver tells the node.
@@ -99,13 +102,17 @@ public final class NodeEngine {
         mac = MACEngine(
             configuration: configuration.mac, profile: profile, extendedAddress: extendedAddress,
             cryptography: cryptography, openSeed: self.entropy.open.next())
-        lowPAN = LowPANEngine(configuration: configuration.lowPAN, profile: profile)
+        lowPAN = LowPANEngine(
+            configuration: configuration.lowPAN, profile: profile,
+            firstTag: UInt16(truncatingIfNeeded: self.entropy.open.next()))
         ip = IPEngine(configuration: configuration.ip, profile: profile, openSeed: self.entropy.open.next())
         let identifier = entropy.secret.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         thread = ThreadEngine(
             configuration: configuration.thread, profile: profile, extendedAddress: extendedAddress,
             meshLocalInterfaceIdentifier: identifier, cryptography: cryptography,
             entropy: EntropySource(secret: entropy.secret, openSeed: self.entropy.open.next()))
+        // Nothing is secured before the store has reserved its counter.
+        mac.frameCounterLimit = 0
         synchronizeIdentity()
     }
 

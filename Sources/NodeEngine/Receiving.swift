@@ -12,7 +12,7 @@ extension NodeEngine {
         switch output {
         case .transmit(let frame): emit(.transmit(frame))
         case .assessChannel: emit(.assessChannel)
-        case .setReceiver(let isOn): emit(.setReceiver(isOn: isOn))
+        case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
         case .received(let indication): handle(indication, now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
         case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
@@ -31,7 +31,9 @@ extension NodeEngine {
         switch result {
         case .incomplete, .dropped: break
         case .forward(let mesh, let payload):
-            forward(mesh, indication.bytes[payload], from: indication, isSecured: isSecured, now: now)
+            // Behind the mesh header the frame goes on as it is, a fragment too.
+            let rest = indication.bytes[(payload.lowerBound + mesh.byteCount)..<payload.upperBound]
+            forward(mesh, rest, from: indication, isSecured: isSecured, now: now)
         case .datagram(let datagram, let source, _, let isSecured):
             receive(datagram, from: source, indication, isSecured: isSecured, now: now)
         }

@@ -111,9 +111,7 @@ extension NodeEngine {
         let mesh =
             nextHop == target
             ? nil
-            : MeshHeader(
-                originator: .short(thread.rloc16), finalDestination: .short(target), hopsLeft: Self.meshHopsLeft,
-                usesDeepHopsLeft: true)
+            : MeshHeader(hopsLeft: Self.meshHopsLeft, originator: thread.rloc16, finalDestination: target)
         transmit(
             datagram, header, to: .short(nextHop), mesh: mesh, isLinkSecured: isLinkSecured, priority: priority,
             now: now)

@@ -40,14 +40,13 @@ public final class NodeRuntime: @unchecked Sendable {
     ///   - node: is the runtime's alone from now on.
     ///   - store: nil for a node that forgets everything when it stops.
     public init(
-        node: sending NodeEngine, radio: any Radio, store: NodeStore?, logger: Logger,
-        eventLoop: any EventLoop
+        node: sending NodeEngine, radio: any Radio, store: NodeStore?, logger: Logger
     ) {
         self.node = node
         self.radio = radio
         self.store = store
         self.logger = logger
-        self.eventLoop = eventLoop
+        eventLoop = radio.eventLoop
         started = .now()
     }
 
@@ -75,13 +74,13 @@ public final class NodeRuntime: @unchecked Sendable {
     }
 
     /// Stops the protocol and the radio.
-    public func stop() {
+    public func stop() -> EventLoopFuture<Void> {
         eventLoop.preconditionInEventLoop()
         node.stopThread(now: now)
         drain()
         timer?.cancel()
         timer = nil
-        radio.stop()
+        return radio.close()
     }
 
     /// Does something with the node, then carries out what it asks for.

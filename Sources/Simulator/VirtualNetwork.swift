@@ -71,6 +71,8 @@ public final class VirtualNetwork {
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
     private let isCapturing: Bool
+    private let pcap: PcapFileHeader
+    private let setting: RadioSetting
 
     /// - Parameters:
     ///   - topology: the nodes and who hears whom.
@@ -85,18 +87,19 @@ public final class VirtualNetwork {
     ) {
         self.profile = profile
         self.isCapturing = isCapturing
+        pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
         var seeds = OpenEntropy(seed: seed)
-        channel = LoRaChannel(
-            topology: topology, phy: profile.phy, transmitPower: transmitPower, parameters: ChannelParameters(),
-            seed: seeds.next())
+        channel = LoRaChannel(topology: topology, seed: seeds.next())
+        setting = RadioSetting(
+            phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: transmitPower, isReceiving: true)
         if isCapturing {
             var writer = ByteWriter()
-            PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154WithFCS : .ieee802154)
-                .serialize(into: &writer)
+            pcap.serialize(into: &writer)
             capture = writer.bytes
         }
         for (index, name) in topology.nodes.enumerated() {
-            var configuration = NodeEngine.Configuration()
+            channel.setRadio(setting, of: index)
+            var configuration = NodeEngine.Configuration(profile: profile)
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
             let engine = NodeEngine(
@@ -135,8 +138,8 @@ public final class VirtualNetwork {
 
     /// Changes the path loss between two nodes, both ways; nil cuts the link.
     public func setLoss(_ first: Node, _ second: Node, _ loss: Decibels?) {
-        channel.setLoss(from: first.index, to: second.index, loss)
-        channel.setLoss(from: second.index, to: first.index, loss)
+        channel.setLoss(loss, from: first.index, to: second.index)
+        channel.setLoss(loss, from: second.index, to: first.index)
     }
 
     /// Lets time pass.
@@ -180,7 +183,7 @@ public final class VirtualNetwork {
             drain(node)
         case .assessment(let index):
             let node = nodes[index]
-            node.engine.handle(.channelActivity(isBusy: channel.isBusy(node: index, now: now)), now: now)
+            node.engine.handle(.channelActivity(isBusy: channel.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
             channelDeadline = nil
@@ -198,7 +201,7 @@ public final class VirtualNetwork {
             case .transmitDone(let index):
                 nodes[index].engine.handle(.transmitDone(.sent), now: now)
                 drain(nodes[index])
-            case .lost(_, let reason): losses[reason, default: 0] += 1
+            case .lost(_, _, let reason): losses[reason, default: 0] += 1
             }
         }
         scheduleChannel()
@@ -214,8 +217,11 @@ public final class VirtualNetwork {
         while let output = node.engine.pollOutput() {
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
-            case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.channelAssessmentTime)
-            case .setReceiver(let isOn): channel.setReceiver(node: node.index, isOn: isOn)
+            case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.phy.channelAssessmentTime)
+            case .setReceiver(let isOn):
+                var changed = setting
+                changed.isReceiving = isOn
+                channel.setRadio(changed, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
             case .readable, .identityChanged: break
             case .echoReply(let reply): node.echoReplies.append(reply)
@@ -238,10 +244,14 @@ public final class VirtualNetwork {
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)
             capture = []
-            PcapRecord(microseconds: now.microseconds, bytes: bytes).serialize(into: &writer)
+            PcapRecord(timestamp: now.microseconds * 1000, bytes: bytes).serialize(into: &writer, of: pcap)
             capture = writer.bytes
         }
-        channel.beginTransmission(node: node.index, bytes: bytes, now: now)
+        do throws(TransmissionError) {
+            _ = try channel.beginTransmission(bytes, by: node.index, now: now)
+        } catch {
+            preconditionFailure("node \(node.name) sends what its radio cannot: \(error)")
+        }
         scheduleChannel()
     }
 }

@@ -39,7 +39,7 @@ final class Daemon: Service, Sendable {
         let radio = try settings.radio.makeRadio(modulation, profile: profile, eventLoop: eventLoop, logger: logger)
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
-            node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"), eventLoop: eventLoop)
+            node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
         commands = CommandService(runtime: runtime)
         control = ControlServer(path: settings.control, handler: commands)
         tun =
@@ -101,7 +101,10 @@ final class Daemon: Service, Sendable {
         await tun?.stop()
         await control.stop()
         let runtime = runtime
-        // The loop lives as long as the process: submitting to it cannot fail.
-        try? await eventLoop.submit { runtime.stop() }.get()
+        do {
+            try await eventLoop.flatSubmit { runtime.stop() }.get()
+        } catch {
+            logger.warning("the radio could not be let go: \(error)")
+        }
     }
 }
