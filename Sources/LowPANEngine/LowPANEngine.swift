@@ -1,0 +1,246 @@
+public import EngineCore
+public import LinkProfiles
+public import ThreadWire
+import WireCore
+
+/// Turns IPv6 datagrams into link payloads and back: header compression, fragments, mesh headers.
+///
+/// Who is a neighbour and who is reached over others is for its owner to know; so are MAC headers and security.
+/// Fragments that pass through a router are not reassembled there: each is sent on as it came.
+/// - Source: RFC 4944, RFC 6282
+public struct LowPANEngine: Sendable {
+    /// What may be tuned.
+    public struct Configuration: Equatable, Sendable {
+        /// How many datagrams may be in reassembly at once.
+        /// - Range: 1 and more
+        public var reassemblyLimit = 8
+        /// How much memory their buffers may take together.
+        /// - Units: bytes
+        /// - Range: `datagramLimit` and more
+        public var reassemblyBytes = 8 * 1280
+        /// The largest datagram that is sent or accepted.
+        /// - Units: bytes
+        /// - Range: 1280 (RFC 8200 §5) to 2047 (RFC 4944 §5.3)
+        public var datagramLimit = 1280
+
+        public init() {}
+    }
+
+    public let configuration: Configuration
+    /// The contexts of the network; the owner keeps them up to date.
+    public var contexts = LowPANContextTable()
+    /// The node's own link addresses: frames whose mesh header ends here are taken in, others are to be forwarded.
+    public var ownAddresses: [LinkAddress] = []
+    /// What was discarded, by reason.
+    public private(set) var drops = DropCounters()
+    private var reassembly: ReassemblyTable
+    private var nextTag: UInt16
+
+    /// - Parameter firstTag: the tag of the first fragmented datagram; at random, so that a restarted node's fragments
+    ///   are not taken for those from before.
+    public init(configuration: Configuration = Configuration(), profile: LinkProfile, firstTag: UInt16 = 1) {
+        self.configuration = configuration
+        reassembly = ReassemblyTable(
+            limit: configuration.reassemblyLimit, byteLimit: configuration.reassemblyBytes,
+            timeout: profile.reassemblyTimeout)
+        nextTag = firstTag
+    }
+
+    // MARK: - Down
+
+    /// Compresses a datagram, and splits it into fragments when it does not fit into one frame.
+    ///
+    /// With a mesh header its two addresses are those that compression relies upon, as they are the ones that the
+    /// final receiver knows (RFC 4944 §11).
+    /// - Parameters:
+    ///   - source: the MAC header's source address.
+    ///   - destination: the MAC header's destination address.
+    ///   - mesh: goes in front of every fragment when several hops are below IP.
+    ///   - room: how many bytes of payload a frame can carry: the largest PSDU less frame check sequence, MAC header,
+    ///     auxiliary security header and message integrity code.
+    /// - Returns: link payloads in the order in which they are to be sent; never none.
+    /// - Throws: `.datagramTooLarge` beyond the configured limit, `.noRoom` when a frame cannot even hold the headers.
+    public mutating func compress(
+        datagram: [UInt8], source: LinkAddress, destination: LinkAddress, mesh: MeshHeader? = nil, room: Int
+    ) throws(LowPANError) -> [[UInt8]] {
+        guard datagram.count <= min(configuration.datagramLimit, Int(FragmentHeader.maximumDatagramSize)) else {
+            throw .datagramTooLarge(byteCount: datagram.count, limit: configuration.datagramLimit)
+        }
+        var headers = ByteWriter()
+        let consumed = HeaderCompression.compress(
+            datagram: datagram, source: mesh?.originator ?? source,
+            destination: mesh?.finalDestination ?? destination, contexts: contexts, into: &headers)
+        let meshByteCount = mesh?.byteCount ?? 0
+        if meshByteCount + headers.count + datagram.count - consumed <= room {
+            var writer = ByteWriter()
+            mesh?.serialize(into: &writer)
+            writer.write(contentsOf: headers.bytes)
+            writer.write(contentsOf: datagram[consumed...])
+            return [writer.bytes]
+        }
+        return try fragment(datagram, headers: headers.bytes, consumed: consumed, mesh: mesh, room: room)
+    }
+
+    private mutating func fragment(
+        _ datagram: [UInt8], headers: [UInt8], consumed: Int, mesh: MeshHeader?, room: Int
+    ) throws(LowPANError) -> [[UInt8]] {
+        let tag = nextTag
+        nextTag &+= 1
+        var payloads: [[UInt8]] = []
+        var position = 0
+        while position < datagram.count {
+            let isFirst = position == 0
+            let header = FragmentHeader(
+                datagramSize: UInt16(datagram.count), datagramTag: tag,
+                datagramOffset: isFirst ? nil : UInt8(position / 8))
+            var writer = ByteWriter()
+            mesh?.serialize(into: &writer)
+            header.serialize(into: &writer)
+            if isFirst {
+                writer.write(contentsOf: headers)
+                position = consumed
+            }
+            let left = room - writer.count
+            let end: Int
+            if !isFirst, datagram.count - position <= left {
+                end = datagram.count
+            } else {
+                // All fragments but the last end at a multiple of eight bytes: offsets can tell no other.
+                end = min(position + max(left, 0), datagram.count) / 8 * 8
+            }
+            guard left >= 0, end > (isFirst ? 0 : position), end >= position else { throw .noRoom(room: room) }
+            writer.write(contentsOf: datagram[position..<end])
+            payloads.append(writer.bytes)
+            position = end
+        }
+        return payloads
+    }
+
+    // MARK: - Up
+
+    /// Takes in the payload of one frame.
+    /// - Parameters:
+    ///   - bytes: the frame, or its payload alone, decrypted.
+    ///   - payload: where the payload stands in `bytes`.
+    ///   - source: the MAC header's source address.
+    ///   - destination: the MAC header's destination address.
+    ///   - isSecured: whether link security protected the frame.
+    public mutating func receive(
+        _ bytes: [UInt8], payload: Range<Int>, source: LinkAddress, destination: LinkAddress, isSecured: Bool,
+        now: Instant
+    ) -> LowPANReceived {
+        handleDeadline(now: now)
+        // An empty data frame says only that its sender is there.
+        guard !payload.isEmpty else { return .incomplete }
+        var reader = ByteReader(bytes, in: payload)
+        var origin = ReassemblyKey(source: source, destination: destination)
+        do throws(ParseError) {
+            if reader.peek().map(LowPANDispatch.init) == .mesh {
+                let mesh = try MeshHeader(parsing: &reader)
+                guard ownAddresses.contains(mesh.finalDestination) else { return .forward(mesh, payload: payload) }
+                origin = ReassemblyKey(source: mesh.originator, destination: mesh.finalDestination)
+            }
+            switch reader.peek().map(LowPANDispatch.init) {
+            case .firstFragment, .subsequentFragment:
+                return try receiveFragment(&reader, origin, isSecured: isSecured, now: now)
+            case .ipv6, .compressed, .mesh, .page, .notLowPAN, .unknown, nil:
+                let datagram = try expand(&reader, origin, datagramSize: nil)
+                guard datagram.count <= configuration.datagramLimit else { return drop(.datagramTooLarge) }
+                return .datagram(
+                    datagram, source: origin.source, destination: origin.destination, isSecured: isSecured)
+            }
+        } catch {
+            return drop(error.field == HeaderCompression.contextField ? .unknownContext : .malformedLowPAN)
+        }
+    }
+
+    private func expand(
+        _ reader: inout ByteReader, _ origin: ReassemblyKey, datagramSize: Int?
+    ) throws(ParseError) -> [UInt8] {
+        let headers = try HeaderCompression.decompress(
+            parsing: &reader, source: origin.source, destination: origin.destination, contexts: contexts,
+            datagramSize: datagramSize)
+        return headers + reader.readRemaining()
+    }
+
+    private mutating func receiveFragment(
+        _ reader: inout ByteReader, _ origin: ReassemblyKey, isSecured: Bool, now: Instant
+    ) throws(ParseError) -> LowPANReceived {
+        let header = try FragmentHeader(parsing: &reader)
+        let size = Int(header.datagramSize)
+        guard size <= configuration.datagramLimit else { return drop(.datagramTooLarge) }
+        let content =
+            header.datagramOffset == nil
+            ? try expand(&reader, origin, datagramSize: size) : reader.readRemaining()
+        var key = origin
+        key.tag = header.datagramTag
+        key.size = size
+        switch reassembly.add(content, at: header.position, key: key, isSecured: isSecured, now: now) {
+        case .incomplete:
+            return .incomplete
+        case .complete(let datagram):
+            return .datagram(datagram, source: origin.source, destination: origin.destination, isSecured: isSecured)
+        case .dropped(let reason):
+            return drop(reason)
+        }
+    }
+
+    private mutating func drop(_ reason: DropReason) -> LowPANReceived {
+        drops.count(reason)
+        return .dropped(reason)
+    }
+
+    /// Takes one hop from a frame that passes through, as `receive` gave it back.
+    /// - Parameter payload: where the mesh header begins, and all that follows it.
+    /// - Returns: the link payload to send on; nil when its hops are used up, which is counted.
+    public mutating func forward(_ bytes: [UInt8], payload: Range<Int>) -> [UInt8]? {
+        var forwarded = Array(bytes[payload])
+        guard MeshHeader.decrementHopsLeft(in: &forwarded, at: 0) else {
+            drops.count(.meshHopLimit)
+            return nil
+        }
+        return forwarded
+    }
+
+    // MARK: - Time
+
+    /// When to call `handleDeadline` if nothing happens before.
+    public var nextDeadline: Instant? { reassembly.nextDeadline }
+
+    /// Gives up the datagrams whose fragments did not come in time.
+    public mutating func handleDeadline(now: Instant) {
+        for _ in 0..<reassembly.expire(now: now) { drops.count(.reassemblyTimeout) }
+    }
+
+    /// How many datagrams are in reassembly.
+    public var reassemblyCount: Int { reassembly.count }
+}
+
+/// What became of a received link payload.
+public enum LowPANReceived: Equatable, Sendable {
+    /// A whole datagram. The addresses are the mesh header's when there was one, else the frame's.
+    case datagram([UInt8], source: LinkAddress, destination: LinkAddress, isSecured: Bool)
+    /// A frame for another node, below IP; the range begins at the mesh header.
+    case forward(MeshHeader, payload: Range<Int>)
+    /// Nothing yet: fragments are missing, or the frame was empty.
+    case incomplete
+    /// Discarded, and counted.
+    case dropped(DropReason)
+}
+
+/// Why a datagram cannot be sent over this link.
+public enum LowPANError: Error, Equatable, Sendable {
+    case datagramTooLarge(byteCount: Int, limit: Int)
+    case noRoom(room: Int)
+}
+
+extension LowPANError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .datagramTooLarge(let byteCount, let limit):
+            "The datagram has \(byteCount) bytes, the limit is \(limit): send less at once."
+        case .noRoom(let room):
+            "A frame has room for \(room) bytes, too few for the datagram's headers: send fewer header options."
+        }
+    }
+}
