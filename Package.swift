@@ -77,7 +77,8 @@ let services: [Target] =
     + layer(
         "EtherService",
         [
-            "EngineCore", "LoRaPHY", "LoRaChannel", "RadioDrivers", "PcapWire", "NodeConfiguration", logging,
+            "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "RadioDrivers", "PcapWire", "NodeConfiguration",
+            logging,
         ] + nio)
     + layer(
         "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire"])
@@ -117,12 +118,13 @@ let testTargets: [Target] = [
         of: "NodeEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
     tests(of: "LinuxDevices"),
-    tests(of: "RadioDrivers", ["EngineCore", "LoRaPHY"]),
+    tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(of: "NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
     tests(of: "ControlService"),
-    tests(of: "EtherService", ["RadioDrivers", "EngineCore", "LoRaPHY", "PcapWire"]),
+    tests(
+        of: "EtherService", ["RadioDrivers", "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire"] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
 ]

@@ -1,0 +1,205 @@
+public import LoRaPHY
+
+/// All that depends on the speed of the link: sizes, waits, retries, intervals.
+///
+/// Computed once from the physical layer, read by the engines and never branched upon elsewhere. Where nothing else
+/// is said, the value of `ieee802154` is that of OpenThread as observed (a July 2025 tree), the value of `pymesh`
+/// that of Pycom's firmware, and that of `lora` computed from time on air; see the three files beside this one.
+public struct LinkProfile: Equatable, Sendable {
+    /// `ieee802154`, `pymesh` or `lora`; for people to read.
+    public var name: String
+
+    // MARK: Frames
+
+    /// What carries the frames.
+    public var phy: PhysicalLayer
+    /// The largest frame, its frame check sequence included.
+    /// - Units: bytes
+    public var maximumPSDU: Int
+    /// How many bytes of frame check sequence end each frame; zero where the physical layer has its own checksum.
+    /// - Units: bytes
+    public var frameCheckSequenceLength: Int
+
+    // MARK: Medium access
+
+    /// How long a receiver waits before it sends an acknowledgement: both sides turn their radios around.
+    public var acknowledgementDelay: Duration
+    /// How long a sender waits for an acknowledgement, from the end of its own frame.
+    public var acknowledgementWait: Duration
+    /// The unit of the random wait before a transmission.
+    public var backoffUnit: Duration
+    /// The exponent of the first random wait: 0 to 2^exponent − 1 units.
+    public var minimumBackoffExponent: UInt8
+    /// The largest exponent, reached by one more each time that the channel was busy.
+    public var maximumBackoffExponent: UInt8
+    /// How many times a busy channel is waited for before the transmission has failed.
+    public var maximumBackoffs: UInt8
+    /// How many times a frame is sent again that was not acknowledged.
+    public var maximumFrameRetries: UInt8
+    /// Whether the channel is listened to before each transmission.
+    public var assessesChannel: Bool
+
+    // MARK: Sleepy children
+
+    /// How long a frame waits in its parent for a sleepy child to ask for it.
+    public var indirectFrameLifetime: Duration
+    /// How long a sleepy child listens after a poll that was answered with "frame pending".
+    public var dataPollTimeout: Duration
+    /// How long a sleepy child stays awake after a frame that announced another.
+    public var pendingFrameSleepDelay: Duration
+    /// How long a sleepy child waits between polls while it attaches.
+    public var attachDataPollPeriod: Duration
+    /// The shortest time between two polls.
+    public var minimumDataPollPeriod: Duration
+    /// How long a sleepy child waits after a poll that was not acknowledged.
+    public var dataPollRetransmissionDelay: Duration
+    /// After how many polled but unacknowledged transmissions a parent gives a frame up.
+    public var maximumChildTransmissions: UInt8
+
+    // MARK: Attaching
+
+    /// The longest random wait before an attach begins.
+    public var attachStartJitter: Duration
+    /// How many Parent Requests to routers alone the first attempt to attach begins with.
+    /// - Source: recording attach, frames 1 to 2
+    public var parentRequestsToRouters: UInt8
+    /// How many Parent Requests to routers and router-eligible end devices follow.
+    /// - Source: recording attach, frames 3 to 6
+    public var parentRequestsToRoutersAndREEDs: UInt8
+    /// How many Parent Requests to routers alone each later attempt begins with.
+    public var laterParentRequestsToRouters: UInt8
+    /// How many Parent Requests to routers and router-eligible end devices follow in each later attempt.
+    public var laterParentRequestsToRoutersAndREEDs: UInt8
+    /// How long answers to a Parent Request to routers are collected.
+    public var parentRequestWaitRouters: Duration
+    /// How long answers to a Parent Request to routers and router-eligible end devices are collected.
+    public var parentRequestWaitRoutersAndREEDs: Duration
+    /// The longest random wait before a Parent Response to a request to routers.
+    public var parentResponseMaximumDelayRouters: Duration
+    /// The longest random wait before a Parent Response to a request to routers and router-eligible end devices.
+    public var parentResponseMaximumDelayAll: Duration
+    /// How long a child waits for the Child ID Response.
+    public var childIDRequestWait: Duration
+    /// How long a parent remembers a child between its Parent Response and the Child ID Request.
+    public var candidateChildLifetime: Duration
+    /// How long a Child Update Response is waited for.
+    public var childUpdateRequestWait: Duration
+    /// How long a child collects changes before it sends them in one Child Update Request.
+    public var childUpdateRequestDelay: Duration
+    /// The first wait before an attempt to attach is repeated; it doubles each time.
+    public var attachBackoffMinimum: Duration
+    /// The longest wait before an attempt to attach is repeated.
+    public var attachBackoffMaximum: Duration
+    /// The random part on top of that wait.
+    public var attachBackoffJitter: Duration
+
+    // MARK: Mesh link establishment
+
+    /// How long a Link Accept is waited for.
+    public var linkRequestWait: Duration
+    /// The longest random wait of a router before it asks a router for a link whose advertisement it heard.
+    public var linkRequestMaximumDelay: Duration
+    /// The longest random wait before a Link Accept that answers a multicast Link Request.
+    public var linkAcceptMaximumDelay: Duration
+    /// The longest time over which a router spreads its multicast Link Request after a restart.
+    public var multicastLinkRequestMaximumDelay: Duration
+    /// How many times a request is sent at the most.
+    public var mleMaximumTransmissions: UInt8
+    /// How many times a router that restarts asks for its old role.
+    public var mleCriticalMaximumTransmissions: UInt8
+    /// How many times a child's keep-alive is sent before it looks for another parent.
+    public var keepAliveAttempts: UInt8
+    /// The time between two transmissions of a unicast request.
+    public var unicastRetransmissionDelay: Duration
+    /// The time between two transmissions of a multicast request; ±10 % at random.
+    public var multicastRetransmissionDelay: Duration
+    /// The longest random wait before a Data Response that nobody asked for.
+    public var unsolicitedDataResponseMaximumDelay: Duration
+    /// How long Announce messages are collected before a node follows one.
+    public var announceProcessDelay: Duration
+    /// The time over which a node spreads its Announce messages.
+    public var announceTimeout: Duration
+    /// The shortest time between two Announce messages.
+    public var announceMinimumDelay: Duration
+
+    // MARK: Routers and partitions
+
+    /// The shortest interval of the advertisements' trickle timer.
+    public var advertisementIntervalMinimum: Duration
+    /// The least that the longest interval is.
+    public var advertisementIntervalMaximumFloor: Duration
+    /// The most that the longest interval is.
+    public var advertisementIntervalMaximumCeiling: Duration
+    /// What each router in good range, and the router itself, adds to the longest interval.
+    public var advertisementIntervalPerNeighbor: Duration
+    /// The interval of the advertisements of a router-eligible end device.
+    public var reedAdvertisementInterval: Duration
+    /// The random part on top of that interval.
+    public var reedAdvertisementJitter: Duration
+    /// After how long without a frame a router forgets a neighbouring router.
+    public var neighborAgeMaximum: Duration
+    /// After how long without a frame an end device forgets a neighbouring router.
+    public var neighborAgeMaximumOnChild: Duration
+    /// After how long without a route to the leader a router gives its own role up.
+    public var leaderToRouterTimeout: Duration
+    /// After how long without a new router id sequence a partition's leader counts as lost.
+    public var networkIDTimeout: Duration
+    /// The shortest time between two router id sequence numbers of a leader.
+    public var routerIDSequencePeriod: Duration
+    /// How long a leader keeps a released router id unused.
+    public var routerIDReuseDelay: Duration
+    /// The range of the random wait before an end device asks to become a router, or a router steps down.
+    /// - Range: 1 to 255 s
+    public var routerSelectionJitter: Duration
+    /// After how long without a frame a child is forgotten, unless it asked for another time.
+    public var childTimeoutDefault: Duration
+    /// After how long without another frame a parent sends a sleepy child an empty one.
+    public var childSupervisionInterval: Duration
+    /// After how long without a frame from its parent a child checks whether it is still there.
+    public var childSupervisionCheckTimeout: Duration
+
+    // MARK: Thread management
+
+    /// How long an acknowledgement of a confirmable message is waited for at the least.
+    /// - Source: RFC 7252 §4.8, ACK_TIMEOUT
+    public var coapAcknowledgementTimeout: Duration
+    /// The random factor by which that wait may be longer, in thousandths.
+    /// - Source: RFC 7252 §4.8, ACK_RANDOM_FACTOR
+    public var coapAcknowledgementRandomPermille: UInt32
+    /// How many times a confirmable message is sent again.
+    /// - Source: RFC 7252 §4.8, MAX_RETRANSMIT
+    public var coapMaximumRetransmissions: UInt8
+    /// How long an Address Notification is waited for.
+    public var addressQueryTimeout: Duration
+    /// The first wait before an unanswered Address Query is repeated; it doubles each time.
+    public var addressQueryInitialRetryDelay: Duration
+    /// The longest wait before an unanswered Address Query is repeated.
+    public var addressQueryMaximumRetryDelay: Duration
+
+    // MARK: Datagrams
+
+    /// How long the fragments of a datagram are waited for.
+    public var reassemblyTimeout: Duration
+    /// The interval in which each transmission of a forwarded multicast datagram has its random place.
+    public var mplDataMessageInterval: Duration
+    /// How many times a router sends a multicast datagram that it forwards; an originator counts its own.
+    public var mplRouterTransmissions: UInt8
+    /// How many times an end device sends a multicast datagram on that it received.
+    public var mplChildTransmissions: UInt8
+    /// How long a multicast datagram is remembered as seen.
+    public var mplSeedEntryLifetime: Duration
+
+    /// How long a frame is on the air.
+    /// - Parameter psduByteCount: 0 to `maximumPSDU` bytes.
+    public func airtime(of psduByteCount: Int) -> Duration {
+        phy.timeOnAir(byteCount: psduByteCount)
+    }
+
+    /// The longest interval of the advertisements' trickle timer.
+    /// - Parameter routerNeighbors: The routers heard with link quality 2 or 3.
+    /// - Source: OpenThread as observed
+    public func advertisementIntervalMaximum(routerNeighbors: Int) -> Duration {
+        let interval = advertisementIntervalPerNeighbor * (max(0, routerNeighbors) + 1)
+        return min(max(interval, advertisementIntervalMaximumFloor), advertisementIntervalMaximumCeiling)
+    }
+}

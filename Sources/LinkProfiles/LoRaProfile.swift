@@ -1,0 +1,116 @@
+import EngineCore
+public import LoRaPHY
+
+extension LinkProfile {
+    /// Heddle's own profile: LoRa's checksum instead of a frame check sequence, frames of up to 255 bytes, and every
+    /// timer long enough for the modulation's time on air.
+    ///
+    /// A timer is the one of `ieee802154` or what the slower link needs, whichever is longer; at spreading factor 7
+    /// and 250 kHz most are still Thread's own.
+    public static func lora(_ modulation: LoRaModulation) -> LinkProfile {
+        let timing = LoRaTiming(modulation: modulation, maximumPSDU: LoRaModulation.maximumPayload)
+        var profile = LinkProfile.ieee802154
+        profile.name = "lora"
+        profile.phy = .lora(modulation)
+        profile.maximumPSDU = LoRaModulation.maximumPayload
+        profile.frameCheckSequenceLength = 0
+        profile.setMediumAccess(timing)
+        profile.setAttach(timing)
+        profile.setMeshLinkEstablishment(timing)
+        profile.setAdvertisements(timing)
+        profile.setDatagrams(timing)
+        return profile
+    }
+
+    private mutating func setMediumAccess(_ timing: LoRaTiming) {
+        acknowledgementDelay = LoRaTiming.turnaround
+        acknowledgementWait = timing.acknowledgementWait
+        backoffUnit = timing.backoffUnit
+        maximumBackoffExponent = timing.maximumBackoffExponent
+        maximumBackoffs = LoRaTiming.maximumBackoffs
+        // Each repetition costs air that others need: a link that loses five in a row is no link.
+        maximumFrameRetries = 4
+        // One poll and its answer, the largest there is.
+        dataPollTimeout = max(dataPollTimeout, timing.exchange(timing.maximumPSDU) + LoRaTiming.hostMargin)
+        pendingFrameSleepDelay = max(pendingFrameSleepDelay, dataPollTimeout * 3)
+        attachDataPollPeriod = max(attachDataPollPeriod, timing.roundTrip)
+        minimumDataPollPeriod = max(minimumDataPollPeriod, timing.exchange(LoRaTiming.pollByteCount))
+        dataPollRetransmissionDelay = max(dataPollRetransmissionDelay, timing.roundTrip * 2)
+    }
+
+    private mutating func setAttach(_ timing: LoRaTiming) {
+        // Four neighbours answer one request, one after the other; router-eligible end devices are as many again.
+        let answers = timing.exchange(LoRaTiming.parentResponseByteCount) * 4
+        parentResponseMaximumDelayRouters = max(parentResponseMaximumDelayRouters, answers)
+        parentResponseMaximumDelayAll = max(parentResponseMaximumDelayAll, answers * 2)
+        // The request goes out, the last answer begins as late as it may, and those before it are still waiting.
+        let request = timing.exchange(LoRaTiming.parentRequestByteCount) + LoRaTiming.hostMargin
+        parentRequestWaitRouters = max(
+            parentRequestWaitRouters, request + parentResponseMaximumDelayRouters + answers)
+        parentRequestWaitRoutersAndREEDs = max(
+            parentRequestWaitRoutersAndREEDs, request + parentResponseMaximumDelayAll + answers)
+        // Two rounds of each instead of six in all: the waits are longer, and a lost broadcast is still made good.
+        parentRequestsToRouters = 2
+        parentRequestsToRoutersAndREEDs = 2
+        childIDRequestWait = max(.seconds(2), timing.roundTrip * 6)
+        candidateChildLifetime = max(
+            candidateChildLifetime, parentRequestWaitRoutersAndREEDs * 2 + childIDRequestWait)
+        childUpdateRequestWait = max(childUpdateRequestWait, timing.roundTrip * 6)
+        attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
+        attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
+    }
+
+    private mutating func setMeshLinkEstablishment(_ timing: LoRaTiming) {
+        linkRequestWait = max(linkRequestWait, timing.roundTrip * 5)
+        linkRequestMaximumDelay = max(linkRequestMaximumDelay, timing.roundTrip * 2)
+        linkAcceptMaximumDelay = max(linkAcceptMaximumDelay, timing.roundTrip * 2)
+        multicastLinkRequestMaximumDelay = max(multicastLinkRequestMaximumDelay, timing.roundTrip * 12)
+        unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
+        multicastRetransmissionDelay = max(multicastRetransmissionDelay, timing.roundTrip * 12)
+        unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
+        announceProcessDelay = max(announceProcessDelay, timing.roundTrip)
+        announceTimeout = max(announceTimeout, timing.roundTrip * 4)
+        announceMinimumDelay = max(announceMinimumDelay, timing.exchange(LoRaTiming.advertisementByteCount))
+    }
+
+    private mutating func setAdvertisements(_ timing: LoRaTiming) {
+        advertisementIntervalMinimum = max(
+            advertisementIntervalMinimum, timing.airtime(LoRaTiming.advertisementByteCount) * 8)
+        // One advertisement takes at most 1/160 of a router's time; what depends on hearing them grows alike.
+        let slowest = timing.airtime(LoRaTiming.advertisementByteCount) * 160
+        func scaled(_ duration: Duration) -> Duration {
+            let factor = max(slowest, .seconds(12))
+            return .microseconds(duration.microseconds / 1000 * (factor.microseconds / 1000) / 12)
+        }
+        advertisementIntervalMaximumFloor = scaled(advertisementIntervalMaximumFloor)
+        advertisementIntervalMaximumCeiling = scaled(advertisementIntervalMaximumCeiling)
+        advertisementIntervalPerNeighbor = scaled(advertisementIntervalPerNeighbor)
+        reedAdvertisementInterval = scaled(reedAdvertisementInterval)
+        reedAdvertisementJitter = scaled(reedAdvertisementJitter)
+        neighborAgeMaximum = scaled(neighborAgeMaximum)
+        neighborAgeMaximumOnChild = scaled(neighborAgeMaximumOnChild)
+        leaderToRouterTimeout = scaled(leaderToRouterTimeout)
+        networkIDTimeout = scaled(networkIDTimeout)
+        routerIDSequencePeriod = scaled(routerIDSequencePeriod)
+        routerIDReuseDelay = scaled(routerIDReuseDelay)
+        childTimeoutDefault = scaled(childTimeoutDefault)
+        indirectFrameLifetime = childTimeoutDefault
+        childSupervisionInterval = scaled(childSupervisionInterval)
+        childSupervisionCheckTimeout = scaled(childSupervisionCheckTimeout)
+        // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
+        routerSelectionJitter = min(max(.seconds(10), timing.roundTrip * 24), .seconds(255))
+    }
+
+    private mutating func setDatagrams(_ timing: LoRaTiming) {
+        // A confirmable message and its acknowledgement over four hops.
+        coapAcknowledgementTimeout = max(coapAcknowledgementTimeout, timing.roundTrip * 4)
+        // A multicast to the end of the mesh and an answer back, four hops each.
+        mplDataMessageInterval = max(mplDataMessageInterval, timing.airtime(127) * 4)
+        addressQueryTimeout = max(addressQueryTimeout, mplDataMessageInterval * 4 + timing.roundTrip * 4)
+        addressQueryInitialRetryDelay = max(addressQueryInitialRetryDelay, addressQueryTimeout * 5)
+        addressQueryMaximumRetryDelay = max(addressQueryMaximumRetryDelay, addressQueryInitialRetryDelay * 8)
+        // 1280 bytes are six frames, each of which may have to be sent three times.
+        reassemblyTimeout = max(.seconds(5), timing.exchange(timing.maximumPSDU) * 18)
+        mplSeedEntryLifetime = max(mplSeedEntryLifetime, mplDataMessageInterval * 16)
+    }
+}

@@ -1,0 +1,233 @@
+/// What the profiles come to, every value written out, so that no change of a formula goes unseen.
+enum ProfileTables {
+    static let ieee802154 = """
+        name ieee802154
+        maximumPSDU 127
+        frameCheckSequenceLength 2
+        acknowledgementDelay 0.192 ms
+        acknowledgementWait 16.0 ms
+        backoffUnit 0.32 ms
+        minimumBackoffExponent 3
+        maximumBackoffExponent 5
+        maximumBackoffs 4
+        maximumFrameRetries 15
+        assessesChannel true
+        indirectFrameLifetime 240000.0 ms
+        dataPollTimeout 100.0 ms
+        pendingFrameSleepDelay 300.0 ms
+        attachDataPollPeriod 100.0 ms
+        minimumDataPollPeriod 10.0 ms
+        dataPollRetransmissionDelay 1000.0 ms
+        maximumChildTransmissions 4
+        attachStartJitter 50.0 ms
+        parentRequestsToRouters 2
+        parentRequestsToRoutersAndREEDs 4
+        laterParentRequestsToRouters 1
+        laterParentRequestsToRoutersAndREEDs 1
+        parentRequestWaitRouters 750.0 ms
+        parentRequestWaitRoutersAndREEDs 1250.0 ms
+        parentResponseMaximumDelayRouters 500.0 ms
+        parentResponseMaximumDelayAll 1000.0 ms
+        childIDRequestWait 1250.0 ms
+        candidateChildLifetime 5000.0 ms
+        childUpdateRequestWait 2000.0 ms
+        childUpdateRequestDelay 100.0 ms
+        attachBackoffMinimum 251.0 ms
+        attachBackoffMaximum 1200000.0 ms
+        attachBackoffJitter 2000.0 ms
+        linkRequestWait 2000.0 ms
+        linkRequestMaximumDelay 1000.0 ms
+        linkAcceptMaximumDelay 1000.0 ms
+        multicastLinkRequestMaximumDelay 5000.0 ms
+        mleMaximumTransmissions 3
+        mleCriticalMaximumTransmissions 6
+        keepAliveAttempts 4
+        unicastRetransmissionDelay 1000.0 ms
+        multicastRetransmissionDelay 5000.0 ms
+        unsolicitedDataResponseMaximumDelay 500.0 ms
+        announceProcessDelay 250.0 ms
+        announceTimeout 1400.0 ms
+        announceMinimumDelay 80.0 ms
+        advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMaximumFloor 12000.0 ms
+        advertisementIntervalMaximumCeiling 32000.0 ms
+        advertisementIntervalPerNeighbor 4000.0 ms
+        reedAdvertisementInterval 570000.0 ms
+        reedAdvertisementJitter 60000.0 ms
+        neighborAgeMaximum 100000.0 ms
+        neighborAgeMaximumOnChild 150000.0 ms
+        leaderToRouterTimeout 90000.0 ms
+        networkIDTimeout 120000.0 ms
+        routerIDSequencePeriod 10000.0 ms
+        routerIDReuseDelay 100000.0 ms
+        routerSelectionJitter 120000.0 ms
+        childTimeoutDefault 240000.0 ms
+        childSupervisionInterval 129000.0 ms
+        childSupervisionCheckTimeout 190000.0 ms
+        coapAcknowledgementTimeout 2000.0 ms
+        coapAcknowledgementRandomPermille 1500
+        coapMaximumRetransmissions 4
+        addressQueryTimeout 3000.0 ms
+        addressQueryInitialRetryDelay 15000.0 ms
+        addressQueryMaximumRetryDelay 120000.0 ms
+        reassemblyTimeout 2000.0 ms
+        mplDataMessageInterval 64.0 ms
+        mplRouterTransmissions 2
+        mplChildTransmissions 0
+        mplSeedEntryLifetime 5000.0 ms
+        """
+
+    static let pymesh = """
+        name pymesh
+        maximumPSDU 127
+        frameCheckSequenceLength 2
+        acknowledgementDelay 5.0 ms
+        acknowledgementWait 2000.0 ms
+        backoffUnit 5.64 ms
+        minimumBackoffExponent 3
+        maximumBackoffExponent 4
+        maximumBackoffs 8
+        maximumFrameRetries 3
+        assessesChannel true
+        indirectFrameLifetime 240000.0 ms
+        dataPollTimeout 2000.0 ms
+        pendingFrameSleepDelay 1000.0 ms
+        attachDataPollPeriod 1000.0 ms
+        minimumDataPollPeriod 1000.0 ms
+        dataPollRetransmissionDelay 2000.0 ms
+        maximumChildTransmissions 6
+        attachStartJitter 50.0 ms
+        parentRequestsToRouters 1
+        parentRequestsToRoutersAndREEDs 1
+        laterParentRequestsToRouters 1
+        laterParentRequestsToRoutersAndREEDs 1
+        parentRequestWaitRouters 10000.0 ms
+        parentRequestWaitRoutersAndREEDs 10000.0 ms
+        parentResponseMaximumDelayRouters 500.0 ms
+        parentResponseMaximumDelayAll 1000.0 ms
+        childIDRequestWait 10000.0 ms
+        candidateChildLifetime 25000.0 ms
+        childUpdateRequestWait 10000.0 ms
+        childUpdateRequestDelay 100.0 ms
+        attachBackoffMinimum 251.0 ms
+        attachBackoffMaximum 1200000.0 ms
+        attachBackoffJitter 2000.0 ms
+        linkRequestWait 10000.0 ms
+        linkRequestMaximumDelay 1000.0 ms
+        linkAcceptMaximumDelay 1000.0 ms
+        multicastLinkRequestMaximumDelay 5000.0 ms
+        mleMaximumTransmissions 5
+        mleCriticalMaximumTransmissions 6
+        keepAliveAttempts 6
+        unicastRetransmissionDelay 1000.0 ms
+        multicastRetransmissionDelay 5000.0 ms
+        unsolicitedDataResponseMaximumDelay 500.0 ms
+        announceProcessDelay 2500.0 ms
+        announceTimeout 5000.0 ms
+        announceMinimumDelay 500.0 ms
+        advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMaximumFloor 32000.0 ms
+        advertisementIntervalMaximumCeiling 32000.0 ms
+        advertisementIntervalPerNeighbor 4000.0 ms
+        reedAdvertisementInterval 570000.0 ms
+        reedAdvertisementJitter 60000.0 ms
+        neighborAgeMaximum 100000.0 ms
+        neighborAgeMaximumOnChild 150000.0 ms
+        leaderToRouterTimeout 90000.0 ms
+        networkIDTimeout 120000.0 ms
+        routerIDSequencePeriod 10000.0 ms
+        routerIDReuseDelay 100000.0 ms
+        routerSelectionJitter 120000.0 ms
+        childTimeoutDefault 240000.0 ms
+        childSupervisionInterval 129000.0 ms
+        childSupervisionCheckTimeout 190000.0 ms
+        coapAcknowledgementTimeout 2000.0 ms
+        coapAcknowledgementRandomPermille 1500
+        coapMaximumRetransmissions 4
+        addressQueryTimeout 3000.0 ms
+        addressQueryInitialRetryDelay 15000.0 ms
+        addressQueryMaximumRetryDelay 28800000.0 ms
+        reassemblyTimeout 5000.0 ms
+        mplDataMessageInterval 210.176 ms
+        mplRouterTransmissions 2
+        mplChildTransmissions 0
+        mplSeedEntryLifetime 5000.0 ms
+        """
+
+    static let loraSF7BW250 = """
+        name lora
+        maximumPSDU 255
+        frameCheckSequenceLength 0
+        acknowledgementDelay 5.0 ms
+        acknowledgementWait 61.768 ms
+        backoffUnit 6.28 ms
+        minimumBackoffExponent 3
+        maximumBackoffExponent 5
+        maximumBackoffs 8
+        maximumFrameRetries 4
+        assessesChannel true
+        indirectFrameLifetime 240000.0 ms
+        dataPollTimeout 310.536 ms
+        pendingFrameSleepDelay 931.608 ms
+        attachDataPollPeriod 411.152 ms
+        minimumDataPollPeriod 99.016 ms
+        dataPollRetransmissionDelay 1000.0 ms
+        maximumChildTransmissions 4
+        attachStartJitter 50.0 ms
+        parentRequestsToRouters 2
+        parentRequestsToRoutersAndREEDs 2
+        laterParentRequestsToRouters 1
+        laterParentRequestsToRoutersAndREEDs 1
+        parentRequestWaitRouters 1494.344 ms
+        parentRequestWaitRoutersAndREEDs 2156.648 ms
+        parentResponseMaximumDelayRouters 662.304 ms
+        parentResponseMaximumDelayAll 1324.608 ms
+        childIDRequestWait 2466.912 ms
+        candidateChildLifetime 6780.208 ms
+        childUpdateRequestWait 2466.912 ms
+        childUpdateRequestDelay 100.0 ms
+        attachBackoffMinimum 411.152 ms
+        attachBackoffMaximum 1200000.0 ms
+        attachBackoffJitter 2055.76 ms
+        linkRequestWait 2055.76 ms
+        linkRequestMaximumDelay 1000.0 ms
+        linkAcceptMaximumDelay 1000.0 ms
+        multicastLinkRequestMaximumDelay 5000.0 ms
+        mleMaximumTransmissions 3
+        mleCriticalMaximumTransmissions 6
+        keepAliveAttempts 4
+        unicastRetransmissionDelay 1233.456 ms
+        multicastRetransmissionDelay 5000.0 ms
+        unsolicitedDataResponseMaximumDelay 500.0 ms
+        announceProcessDelay 411.152 ms
+        announceTimeout 1644.608 ms
+        announceMinimumDelay 142.536 ms
+        advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMaximumFloor 12000.0 ms
+        advertisementIntervalMaximumCeiling 32000.0 ms
+        advertisementIntervalPerNeighbor 4000.0 ms
+        reedAdvertisementInterval 570000.0 ms
+        reedAdvertisementJitter 60000.0 ms
+        neighborAgeMaximum 100000.0 ms
+        neighborAgeMaximumOnChild 150000.0 ms
+        leaderToRouterTimeout 90000.0 ms
+        networkIDTimeout 120000.0 ms
+        routerIDSequencePeriod 10000.0 ms
+        routerIDReuseDelay 100000.0 ms
+        routerSelectionJitter 10000.0 ms
+        childTimeoutDefault 240000.0 ms
+        childSupervisionInterval 129000.0 ms
+        childSupervisionCheckTimeout 190000.0 ms
+        coapAcknowledgementTimeout 2000.0 ms
+        coapAcknowledgementRandomPermille 1500
+        coapMaximumRetransmissions 4
+        addressQueryTimeout 3326.016 ms
+        addressQueryInitialRetryDelay 16630.08 ms
+        addressQueryMaximumRetryDelay 133040.64 ms
+        reassemblyTimeout 5000.0 ms
+        mplDataMessageInterval 420.352 ms
+        mplRouterTransmissions 2
+        mplChildTransmissions 0
+        mplSeedEntryLifetime 6725.632 ms
+        """
+}
