@@ -68,7 +68,7 @@ let runtime: [Target] =
         ] + nio)
 let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", "EngineCore"])
 let services: [Target] =
-    layer("NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
+    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
     + layer("ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine"])
     + layer("ControlService", [logging] + nio)
     + layer(
@@ -120,7 +120,7 @@ let testTargets: [Target] = [
     tests(of: "LinuxDevices"),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
-    tests(of: "NodeConfiguration", ["EngineCore", "ThreadWire", "LoRaPHY"]),
+    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
     tests(of: "ControlService"),
     tests(
