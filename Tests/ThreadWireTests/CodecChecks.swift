@@ -1,0 +1,53 @@
+import TestSupport
+import Testing
+import WireCore
+
+/// What every codec of a whole buffer must hold to, given one valid example.
+///
+/// A list of elements may be cut between two of them, so a cut example is either refused or read as exactly what is
+/// left of it. A changed example is refused or gives a value that survives a round trip.
+func checkCodec<Value: Equatable>(
+    _ example: [UInt8], seed: UInt64, rounds: Int = 3000, parse: ([UInt8]) throws(ParseError) -> Value,
+    serialize: (Value) -> [UInt8], byteCount: (Value) -> Int, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    for length in 0..<example.count {
+        let cut = Array(example[..<length])
+        if let value = try? parse(cut) {
+            #expect(serialize(value) == cut, "cut to \(length) bytes", sourceLocation: sourceLocation)
+        }
+    }
+    var generator = SeededGenerator(seed: seed)
+    for round in 0..<rounds {
+        let changed = generator.mutated(example)
+        guard let value = try? parse(changed) else { continue }
+        let written = serialize(value)
+        let again = try? parse(written)
+        if again != value || written.count != byteCount(value) {
+            Issue.record(
+                "seed \(seed), round \(round): \(hexadecimal(changed)) became \(hexadecimal(written))",
+                sourceLocation: sourceLocation)
+        }
+    }
+}
+
+/// The bytes of a hexadecimal literal, in which blanks may stand.
+func hex(_ text: String) -> [UInt8] {
+    bytes(hexadecimal: text.filter { $0 != " " && $0 != "\n" })!
+}
+
+/// The error that a closure throws; nil when it throws none.
+func parseError<Value>(_ body: () throws(ParseError) -> Value) -> ParseError? {
+    do {
+        _ = try body()
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// What a value writes.
+func written(_ body: (inout ByteWriter) -> Void) -> [UInt8] {
+    var writer = ByteWriter()
+    body(&writer)
+    return writer.bytes
+}
