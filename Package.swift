@@ -92,7 +92,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments, logging,
+            "CLinux", "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments,
+            logging,
         ], swiftSettings: settings),
 ]
 let testTargets: [Target] = [
@@ -124,6 +125,7 @@ let testTargets: [Target] = [
     tests(
         of: "ControlService",
         ["LinuxDevices", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(of: "EtherService", ["RadioDrivers", "EngineCore", "LoRaPHY", "PcapWire"]),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
