@@ -94,7 +94,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments, logging,
+            "CLinux", "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments,
+            logging,
         ], swiftSettings: settings),
 ]
 let testTargets: [Target] = [

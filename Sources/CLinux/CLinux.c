@@ -160,3 +160,8 @@ int clinux_random(void *buffer, size_t count) {
     }
     return 0;
 }
+
+int clinux_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;
+}

@@ -31,3 +31,6 @@ int clinux_route_change(
 
 /// Fills a buffer from the kernel's generator.
 int clinux_random(void *buffer, size_t count);
+
+/// How many columns a terminal has.
+int clinux_terminal_columns(int descriptor);
