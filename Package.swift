@@ -118,7 +118,10 @@ let testTargets: [Target] = [
         ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
     tests(
         of: "NodeEngine",
-        ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
+        [
+            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "LinkProfiles", "LoRaPHY", "LoRaChannel", "Simulator",
+            "CryptoProviders", "PcapWire",
+        ]),
     tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -23,25 +23,21 @@ final class Daemon: Service, Sendable {
     private let logger: Logger
     private let eventLoop: any EventLoop
     private let runtime: NodeRuntime
-    private let control: ControlServer
     private let commands: CommandService
     private let tun: TUNBridge?
 
-    init(_ settings: NodeConfiguration, logger: Logger) async throws {
+    init(_ settings: NodeConfiguration, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-
-        // The control socket first: its lock tells whether another daemon already runs this node.
         let modulation = try settings.radio.lora.modulation
         let profile = settings.radio.linkProfile(modulation)
         let store = try NodeStore(path: settings.state)
-        let radio = try settings.radio.makeRadio(modulation, profile: profile, eventLoop: eventLoop, logger: logger)
+        let radio = try settings.radio.makeRadio(profile: profile, eventLoop: eventLoop)
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
             node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
         commands = CommandService(runtime: runtime)
-        control = ControlServer(path: settings.control, handler: commands)
         tun =
             settings.tun.enabled
             ? TUNBridge(
@@ -66,17 +62,19 @@ final class Daemon: Service, Sendable {
     }
 
     func run() async throws {
-        try await control.start(on: eventLoop)
+        // The control socket first: its lock tells whether another daemon already runs this node.
+        let control = try await ControlServer.listen(
+            path: settings.control, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
         do {
             try await startNode()
             logger.info("the control socket is \(settings.control)")
             try await gracefulShutdown()
         } catch {
-            await stop()
+            await stop(control)
             throw error
         }
         logger.info("stopping")
-        await stop()
+        await stop(control)
     }
 
     private func startNode() async throws {
@@ -97,9 +95,9 @@ final class Daemon: Service, Sendable {
         try await tun?.start()
     }
 
-    private func stop() async {
+    private func stop(_ control: ControlServer) async {
         await tun?.stop()
-        await control.stop()
+        await control.shutdown()
         let runtime = runtime
         do {
             try await eventLoop.flatSubmit { runtime.stop() }.get()

@@ -31,7 +31,7 @@ struct Heddled: AsyncParsableCommand {
         }
         let daemon: Daemon
         do {
-            daemon = try await Daemon(settings, logger: logger)
+            daemon = try Daemon(settings, logger: logger)
         } catch {
             throw failure("\(error)")
         }

@@ -13,10 +13,15 @@ enum TestNetworks {
     static let networkKey = bytes(hexadecimal: "0134c0de1ab51234c0de1ab5ca1a110f")!
 
     static var dataset: OperationalDataset {
-        OperationalDataset(
-            activeTimestamp: Timestamp(seconds: 1, ticks: 0, isAuthoritative: false), channel: 15, panID: PANID(rawValue: 0x1234),
-            extendedPANID: 0xdead_00be_ef00_cafe, networkName: "heddle",
-            networkKey: networkKey, meshLocalPrefix: IPv6Prefix("fdde:ad00:beef::/64")!)
+        var dataset = OperationalDataset()
+        dataset.activeTimestamp = Timestamp(seconds: 1)
+        dataset.channel = 15
+        dataset.panID = PANID(rawValue: 0x1234)
+        dataset.extendedPANID = ExtendedPANID(rawValue: 0xdead_00be_ef00_cafe)
+        dataset.networkName = NetworkName("heddle")
+        dataset.networkKey = networkKey
+        dataset.meshLocalPrefix = IPv6Prefix("fdde:ad00:beef::/64")
+        return dataset
     }
 
     /// The profile of the demo: SF7, 250 kHz.
@@ -39,30 +44,34 @@ enum TestNetworks {
     /// Nodes in a line, each hearing its neighbors alone.
     static func line(_ count: Int, loss: Double = 90) -> Topology {
         let names = (0..<count).map { "N\($0)" }
-        return Topology(
-            nodes: names,
-            links: (1..<count).map {
-                TopologyLink(from: names[$0 - 1], to: names[$0], loss: Decibels(loss), isOneWay: false)
-            })
+        return made(names, (1..<count).map { Topology.Link(from: names[$0 - 1], to: names[$0], loss: Decibels(loss)) })
+    }
+
+    private static func made(_ names: [String], _ links: [Topology.Link]) -> Topology {
+        do {
+            return try Topology(nodes: names, links: links)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     /// Nodes in a square, each hearing those beside, above and below it.
     static func grid(_ width: Int, loss: Double = 90) -> Topology {
         let names = (0..<width * width).map { "N\($0)" }
-        var links: [TopologyLink] = []
+        var links: [Topology.Link] = []
         for row in 0..<width {
             for column in 0..<width {
                 let index = row * width + column
                 if column + 1 < width {
                     links.append(
-                        TopologyLink(from: names[index], to: names[index + 1], loss: Decibels(loss), isOneWay: false))
+                        Topology.Link(from: names[index], to: names[index + 1], loss: Decibels(loss)))
                 }
                 if row + 1 < width {
                     links.append(
-                        TopologyLink(from: names[index], to: names[index + width], loss: Decibels(loss), isOneWay: false))
+                        Topology.Link(from: names[index], to: names[index + width], loss: Decibels(loss)))
                 }
             }
         }
-        return Topology(nodes: names, links: links)
+        return made(names, links)
     }
 }

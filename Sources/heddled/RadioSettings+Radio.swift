@@ -1,0 +1,36 @@
+import LinkProfiles
+import LoRaPHY
+import NIOCore
+import NodeConfiguration
+import RadioDrivers
+
+// From the radio's settings to a radio.
+extension RadioSettings {
+    /// The modulation, checked as a whole.
+    var modulation: LoRaModulation {
+        get throws {
+            try LoRaModulation(
+                bandwidth: lora.bandwidth, spreadingFactor: lora.spreadingFactor, codingRate: lora.codingRate)
+        }
+    }
+
+    func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
+        switch profile {
+        case .lora: .lora(modulation)
+        case .pymesh: .pymesh(modulation)
+        case .ieee802154: .ieee802154
+        }
+    }
+
+    /// The radio that the configuration names, not started.
+    func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
+        let configuration = RadioConfiguration(phy: profile.phy, frequency: lora.frequency, power: lora.power)
+        switch device {
+        case .ether(let address, let node):
+            return try EtherRadio(
+                eventLoop: eventLoop, address: SocketAddress(ipAddress: address.host, port: Int(address.port)),
+                node: node, configuration: configuration,
+                hasFrameCheckSequence: profile.frameCheckSequenceLength > 0)
+        }
+    }
+}
