@@ -58,7 +58,7 @@ extension NodeEngine {
     }
 
     /// A datagram of the Thread engine.
-    private func send(_ outgoing: OutgoingDatagram, now: Instant) {
+    private func send(_ outgoing: ThreadDatagram, now: Instant) {
         let datagram = ip.udpDatagram(
             from: outgoing.source, port: outgoing.port, to: outgoing.destination, port: outgoing.port,
             payload: outgoing.payload, hopLimit: outgoing.hopLimit, trafficClass: outgoing.trafficClass)

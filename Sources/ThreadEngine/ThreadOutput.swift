@@ -2,7 +2,7 @@ public import EngineCore
 public import ThreadWire
 
 /// A UDP datagram that the Thread engine wants sent.
-public struct OutgoingDatagram: Equatable, Sendable {
+public struct ThreadDatagram: Equatable, Sendable {
     public var source: IPv6Address
     public var destination: IPv6Address
     /// Both ports: 19788 for MLE, 61631 for Thread management.
@@ -29,7 +29,7 @@ public struct LinkPeer: Equatable, Sendable {
 
 /// What the Thread engine asks of the layers around it.
 public enum ThreadOutput: Equatable, Sendable {
-    case send(OutgoingDatagram)
+    case send(ThreadDatagram)
     /// A neighbor came or its addresses or counters changed.
     case setPeer(LinkPeer)
     case removePeer(ExtendedAddress)

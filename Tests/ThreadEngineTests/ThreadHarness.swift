@@ -11,7 +11,7 @@ final class ThreadHarness {
     struct Sent {
         var time: Instant
         var sender: Int
-        var datagram: OutgoingDatagram
+        var datagram: ThreadDatagram
     }
 
     static let latency = Duration.milliseconds(5)

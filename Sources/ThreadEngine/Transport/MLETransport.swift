@@ -175,7 +175,7 @@ extension ThreadEngine {
             extendedAddress: extendedAddress, context: keyRing.contexts(for: sequence).mle)
         emit(
             .send(
-                OutgoingDatagram(
+                ThreadDatagram(
                     source: linkLocalAddress, destination: destination, port: ThreadPort.mle,
                     payload: [MLESecuritySuite.ieee802154.rawValue] + sealed, hopLimit: 255, trafficClass: 0,
                     isLinkSecured: false, priority: priority)))

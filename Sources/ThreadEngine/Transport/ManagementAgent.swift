@@ -86,7 +86,7 @@ extension ThreadEngine {
         guard let source = rlocAddress else { return }
         emit(
             .send(
-                OutgoingDatagram(
+                ThreadDatagram(
                     source: source, destination: destination, port: ThreadPort.management, payload: message.bytes,
                     hopLimit: 64, trafficClass: configuration.managementTrafficClass, isLinkSecured: true,
                     priority: .control)))
