@@ -14,20 +14,13 @@ func checkCodec<Value: Equatable>(
         let cut = Array(example[..<length])
         if let value = try? parse(cut) {
             #expect(serialize(value) == cut, "cut to \(length) bytes", sourceLocation: sourceLocation)
+            #expect(byteCount(value) == length, sourceLocation: sourceLocation)
         }
     }
-    var generator = SeededGenerator(seed: seed)
-    for round in 0..<rounds {
-        let changed = generator.mutated(example)
-        guard let value = try? parse(changed) else { continue }
-        let written = serialize(value)
-        let again = try? parse(written)
-        if again != value || written.count != byteCount(value) {
-            Issue.record(
-                "seed \(seed), round \(round): \(hexadecimal(changed)) became \(hexadecimal(written))",
-                sourceLocation: sourceLocation)
-        }
-    }
+    expectMutationsSurvive(
+        example, seed: seed, rounds: rounds, sourceLocation: sourceLocation,
+        read: { reader throws(ParseError) in try parse(reader.readRemaining()) },
+        write: { value, writer in writer.write(contentsOf: serialize(value)) })
 }
 
 /// The bytes of a hexadecimal literal, in which blanks may stand.
