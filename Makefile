@@ -1,0 +1,53 @@
+# Two commands suffice: `make demo` shows a mesh, `make test` runs every check that CI runs.
+
+SHELL := /bin/bash
+
+# Tests and the programs that they exercise are built once, optimised: debug builds of the engines are 10 to 140
+# times slower, and the simulations are what takes time. A folder of their own keeps this build, in which
+# warnings are errors, from undoing the one for use.
+CHECKED := .build-checked
+CHECKED_FLAGS := -c release -Xswiftc -enable-testing -debug-info-format none --scratch-path $(CHECKED)
+CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
+
+DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
+
+.PHONY: help demo build test check check-format check-embedded check-imports unit-tests check-demo clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: build ## Form a mesh of three nodes and send traffic over it (uses a network interface when run as root)
+	scripts/demo
+
+build: ## Build the daemon heddled and the command line heddle, optimised
+	scripts/setup
+	swift build -c release --product heddled
+	swift build -c release --product heddle
+
+test: ## Run every check: format, warnings, imports, Embedded Swift, unit tests, the demonstration
+	scripts/setup --tests
+	$(MAKE) check-format check-imports unit-tests check-embedded check-demo
+
+check: check-format check-imports check-embedded ## Run the checks that need no running program
+
+check-format:
+	swift format lint --strict -r Sources Tests Package.swift
+
+# Also builds everything, with warnings as errors, and fails on an import that Package.swift does not declare.
+check-imports:
+	$(CHECKED_BUILD) --build-tests --explicit-target-dependency-import-check error
+
+check-embedded:
+	scripts/check-embedded
+
+unit-tests:
+	HEDDLE_STRICT=1 swift test $(CHECKED_FLAGS)
+
+check-demo:
+	@mkdir -p $(CHECKED)
+	scripts/demo --no-tun --binaries "$$($(CHECKED_BUILD) --show-bin-path)" --keep-capture $(CHECKED)/demo.pcap
+	scripts/check-capture $(CHECKED)/demo.pcap $(DEMO_KEY)
+
+clean: ## Remove everything that was built
+	rm -rf .build $(CHECKED)

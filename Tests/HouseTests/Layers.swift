@@ -1,0 +1,68 @@
+/// The layers of the house, from the ground up. A target imports only from lower layers.
+enum Layer: Int, Comparable, CaseIterable {
+    case system
+    case pure
+    case engine
+    case runtime
+    case api
+    case service
+    case executable
+
+    static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Where every target stands, and which of its own layer it may import.
+enum Layers {
+    /// The layer of each folder in Sources.
+    static let ofTarget: [String: Layer] = [
+        "CSodium": .system, "CMbedTLS": .system, "CLinux": .system,
+
+        "WireCore": .pure, "EngineCore": .pure, "PcapWire": .pure, "ThreadWire": .pure, "LinkSecurity": .pure,
+        "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
+
+        "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
+        "NodeEngine": .engine,
+
+        "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
+        "NodeRuntime": .runtime,
+
+        "Heddle": .api,
+
+        "NodeConfiguration": .service, "ThreadCLI": .service, "BorderRouter": .service, "ControlService": .service,
+        "Simulator": .service, "EtherService": .service, "Dissector": .service,
+
+        "heddled": .executable, "heddle": .executable,
+    ]
+
+    /// What a target may import from its own layer. Every pair is a choice, so each is written down.
+    static let siblings: [String: Set<String>] = [
+        "ThreadWire": ["WireCore"],
+        "PcapWire": ["WireCore"],
+        "LinkSecurity": ["WireCore", "EngineCore", "ThreadWire"],
+        "LoRaPHY": ["EngineCore"],
+        "LoRaChannel": ["EngineCore", "LoRaPHY"],
+        "LinkProfiles": ["EngineCore", "LoRaPHY"],
+        // The four engines know nothing of one another; NodeEngine alone passes their values on.
+        "NodeEngine": ["MACEngine", "LowPANEngine", "IPEngine", "ThreadEngine"],
+        "NodeRuntime": ["CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore"],
+        // The ether's topology files are read by the configuration's YAML reader.
+        "EtherService": ["NodeConfiguration"],
+    ]
+
+    /// The targets of these layers, sorted.
+    static func targets(in layers: Layer...) -> [String] {
+        ofTarget.filter { layers.contains($0.value) }.map(\.key).sorted()
+    }
+
+    /// Why `target` may not import `module`, or nil when it may.
+    static func objection(to module: String, in target: String) -> String? {
+        guard let own = ofTarget[target] else {
+            return "\(target) has no layer: give it one in Tests/HouseTests/Layers.swift"
+        }
+        guard let other = ofTarget[module] else { return nil }
+        if other < own || siblings[target, default: []].contains(module) { return nil }
+        return other == own
+            ? "\(target) imports its sibling \(module)"
+            : "\(target) (\(own)) imports \(module), which stands above it (\(other))"
+    }
+}
