@@ -117,7 +117,7 @@ let testTargets: [Target] = [
     tests(
         of: "NodeEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "Simulator", "CryptoProviders", "PcapWire"]),
-    tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),
+    tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["EngineCore", "LoRaPHY"]),
     tests(of: "NodeStore", ["EngineCore", "ThreadWire", "NodeEngine"]),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
