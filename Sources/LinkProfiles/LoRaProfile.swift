@@ -56,6 +56,9 @@ extension LinkProfile {
         candidateChildLifetime = max(
             candidateChildLifetime, parentRequestWaitRoutersAndREEDs * 2 + childIDRequestWait)
         childUpdateRequestWait = max(childUpdateRequestWait, timing.roundTrip * 6)
+        // Nodes that are switched on together, or hear of a better partition together, spread out over one wait.
+        attachStartJitter = parentRequestWaitRouters
+        parentRequestJitter = timing.exchange(LoRaTiming.parentRequestByteCount) * 6
         attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
         attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
     }

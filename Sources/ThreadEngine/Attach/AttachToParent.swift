@@ -44,7 +44,9 @@ extension ThreadEngine {
                 .mode(mode), .challenge(challenge), .scanMask(includesREEDs ? .routersAndEndDevices : .routers),
                 .version(configuration.version),
             ], to: .linkLocalAllRouters)
-        let wait = includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters
+        let wait =
+            (includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters)
+            + entropy.open.duration(in: .zero...profile.parentRequestJitter)
         attach = .requestingParent(
             request: number, challenges: challenges + [challenge], until: now + wait, best: best)
     }
