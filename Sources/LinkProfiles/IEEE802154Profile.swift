@@ -26,6 +26,7 @@ extension LinkProfile {
         maximumChildTransmissions: 4,
         attachStartJitter: .milliseconds(50),
         parentRequestJitter: .zero,
+        formationJitter: .zero,
         parentRequestsToRouters: 2,
         parentRequestsToRoutersAndREEDs: 4,
         laterParentRequestsToRouters: 1,
