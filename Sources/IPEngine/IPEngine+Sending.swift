@@ -1,4 +1,8 @@
 public import EngineCore
+<<<<<<< HEAD
+=======
+import LinkProfiles
+>>>>>>> lowpan
 public import ThreadWire
 import WireCore
 

@@ -29,7 +29,12 @@ struct MulticastForwarder: Sendable {
     /// - Parameter wasSent: whether it has just been sent for the first time by this node.
     /// - Returns: false when there is no room.
     mutating func add(
+<<<<<<< HEAD
         _ datagram: OutgoingDatagram, transmissions: UInt8, wasSent: Bool, now: Instant, using entropy: inout OpenEntropy
+=======
+        _ datagram: OutgoingDatagram, transmissions: UInt8, wasSent: Bool, now: Instant,
+        using entropy: inout OpenEntropy
+>>>>>>> lowpan
     ) -> Bool {
         guard transmissions > 0 else { return true }
         guard entries.count < limit else { return false }
