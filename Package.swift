@@ -124,7 +124,10 @@ let testTargets: [Target] = [
     tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
     tests(of: "ControlService"),
     tests(
-        of: "EtherService", ["RadioDrivers", "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire"] + nio),
+        of: "EtherService",
+        [
+            "RadioDrivers", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire", "NodeConfiguration", logging,
+        ] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
 ]
