@@ -46,10 +46,12 @@ public final class Ether: @unchecked Sendable {
     }
 
     /// Opens the socket and runs until `stop`.
+    /// - Parameter eventLoop: One of the process's own when nil.
     /// - Throws: `.cannotListen`, `.cannotWrite`.
     public static func start(
-        _ configuration: Configuration, on eventLoop: any EventLoop, logger: Logger
+        _ configuration: Configuration, on eventLoop: (any EventLoop)? = nil, logger: Logger
     ) async throws(EtherError) -> Ether {
+        let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         let ether = try Ether(configuration, eventLoop: eventLoop, logger: logger)
         let bootstrap = DatagramBootstrap(group: eventLoop)
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)

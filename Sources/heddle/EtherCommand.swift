@@ -3,8 +3,6 @@ import Dispatch
 import EtherService
 import Foundation
 import Logging
-import NIOPosix
-import NodeConfiguration
 
 /// `heddle ether`: lets processes on this host hear each other as LoRa radios would.
 struct EtherCommand: AsyncParsableCommand {
@@ -40,8 +38,7 @@ struct EtherCommand: AsyncParsableCommand {
             seed: seed)
         var logger = Logger(label: "ether", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .info
-        let ether = try await Ether.start(
-            configuration, on: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        let ether = try await Ether.start(configuration, logger: logger)
         if let address = await ether.address() { say("listening on \(address.typed)\n") }
         await ending.first()
         let counted = await ether.statistics()

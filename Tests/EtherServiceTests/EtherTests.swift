@@ -85,7 +85,7 @@ struct EtherTests {
         logger.logLevel = .critical
         let ether = try await Ether.start(
             Ether.Configuration(topology: line(), listen: ListenAddress(listen), captureFile: captureFile),
-            on: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            logger: logger)
         return (ether, try #require(await ether.address()))
     }
 
