@@ -57,8 +57,6 @@ public final class CommandInterpreter {
     struct SessionState {
         var ping: Ping?
         var socket: SocketID?
-        /// The peer of the socket.
-        var connection: (address: IPv6Address, port: UInt16)?
         /// Whether a command has not ended yet.
         var isBusy = false
         /// Lines that wait for it.
@@ -125,7 +123,7 @@ public final class CommandInterpreter {
     /// Forgets a session: its ping ends, its socket is closed, lines that waited are not carried out.
     public func sessionClosed(_ session: Session, on node: NodeEngine, now: Instant) {
         guard let state = sessions.removeValue(forKey: session) else { return }
-        if let socket = state.socket { node.closeSocket(socket) }
+        if let socket = state.socket { node.close(socket) }
     }
 
     // MARK: Output

@@ -25,7 +25,7 @@ let addressCommands = [
         ], run: { invocation throws(CommandError) in try invocation.unicastAddresses() }),
     Command("ipmaddr", ["ipmaddr"]) { invocation throws(CommandError) in
         guard invocation.arguments.isEmpty else { throw .invalidCommand }
-        for address in invocation.node.ip.multicastAddresses { invocation.print("\(address)") }
+        for address in invocation.node.ip.multicastAddresses.sorted() { invocation.print("\(address)") }
     },
 ]
 

@@ -19,39 +19,42 @@ private let socketCommands = [
         let address = try invocation.arguments.address()
         let port: UInt16 = try invocation.arguments.unsigned()
         try invocation.arguments.requireEnd()
-        let socket = try invocation.socket()
-        guard address.isUnspecified || invocation.node.ip.unicastAddresses.contains(where: { $0.address == address })
-        else { throw .invalidArguments }
-        try invocation.node.bindSocket(socket, to: address, port: port)
+        try invocation.bind(try invocation.socket(), to: SocketAddress(address, port: port))
     },
     Command("close", []) { invocation in
-        let state = invocation.interpreter.sessions[invocation.session]
-        guard let socket = state?.socket else { return }
-        invocation.node.closeSocket(socket)
+        guard let socket = invocation.interpreter.sessions[invocation.session]?.socket else { return }
+        invocation.node.close(socket)
         invocation.interpreter.sessions[invocation.session]?.socket = nil
-        invocation.interpreter.sessions[invocation.session]?.connection = nil
     },
     Command("connect", []) { invocation throws(CommandError) in
         let address = try invocation.arguments.address()
         let port: UInt16 = try invocation.arguments.unsigned()
         try invocation.arguments.requireEnd()
-        _ = try invocation.socket()
-        invocation.interpreter.sessions[invocation.session]?.connection = (address, port)
+        let socket = try invocation.socket()
+        do throws(BindError) {
+            try invocation.node.connect(socket, to: SocketAddress(address, port: port))
+        } catch {
+            throw CommandError(error)
+        }
     },
     Command("open", []) { invocation throws(CommandError) in
         guard invocation.interpreter.sessions[invocation.session]?.socket == nil else { throw .already }
-        invocation.interpreter.sessions[invocation.session]?.socket = try invocation.node.openSocket()
+        try invocation.openSocket()
     },
     Command("send", []) { invocation throws(CommandError) in
         let socket = try invocation.socket()
-        var peer = invocation.interpreter.sessions[invocation.session]?.connection
+        var destination: SocketAddress?
         // Three words or more begin with an address, as in OpenThread.
         if invocation.arguments.count > 2 {
-            peer = (try invocation.arguments.address(), try invocation.arguments.unsigned())
+            let address = try invocation.arguments.address()
+            destination = SocketAddress(address, port: try invocation.arguments.unsigned())
         }
         let payload = try invocation.payload()
-        guard let peer, !peer.address.isUnspecified, peer.port != 0 else { throw .invalidArguments }
-        try invocation.node.send(payload, from: socket, to: peer.address, port: peer.port, now: invocation.now)
+        do throws(SendError) {
+            try invocation.node.send(socket, to: destination, payload: payload, now: invocation.now)
+        } catch {
+            throw CommandError(error)
+        }
     },
 ]
 
@@ -59,6 +62,28 @@ extension Invocation {
     fileprivate func socket() throws(CommandError) -> SocketID {
         guard let socket = interpreter.sessions[session]?.socket else { throw .invalidState }
         return socket
+    }
+
+    fileprivate func openSocket() throws(CommandError) {
+        do throws(BindError) {
+            interpreter.sessions[session]?.socket = try node.openSocket()
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    /// A socket that is bound already is replaced by one with the new name, since OpenThread's can be bound again.
+    fileprivate func bind(_ socket: SocketID, to name: SocketAddress) throws(CommandError) {
+        do throws(BindError) {
+            _ = try node.bind(socket, address: name.address, port: name.port)
+        } catch .alreadyBound {
+            node.close(socket)
+            interpreter.sessions[session]?.socket = nil
+            try openSocket()
+            try bind(try self.socket(), to: name)
+        } catch {
+            throw CommandError(error)
+        }
     }
 
     fileprivate mutating func payload() throws(CommandError) -> [UInt8] {
@@ -77,8 +102,9 @@ extension CommandInterpreter {
     /// Prints what has arrived at a session's socket.
     func printDatagrams(of socket: SocketID, on node: NodeEngine) {
         guard let session = sessions.first(where: { $0.value.socket == socket })?.key else { return }
-        while let datagram = node.receive(from: socket) {
-            let origin = "\(datagram.payload.count) bytes from \(datagram.source) \(datagram.sourcePort)"
+        while let datagram = try? node.receive(socket) {
+            let source = datagram.source
+            let origin = "\(datagram.payload.count) bytes from \(source.address) \(source.port)"
             print("\(origin) \(text(received: datagram.payload))", to: session, isAsynchronous: true)
         }
     }

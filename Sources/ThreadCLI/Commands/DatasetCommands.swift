@@ -7,7 +7,7 @@ let datasetCommands = [
     Command(
         "dataset",
         [
-            "dataset", "dataset help", "dataset active [-x|-ns]", "dataset pending [-x|-ns]", "dataset clear",
+            "dataset", "dataset help", "dataset active [-x|-ns]", "dataset pending", "dataset clear",
             "dataset init active|new|tlvs HEX", "dataset commit active", "dataset set active HEX", "dataset tlvs",
             "dataset activetimestamp [SECONDS]", "dataset channel [CHANNEL]", "dataset channelmask [MASK]",
             "dataset extpanid [EXTPANID]", "dataset meshlocalprefix [PREFIX]", "dataset networkkey [KEY]",
@@ -48,9 +48,9 @@ private let datasetActions = [
         default: throw .invalidArguments
         }
     },
-    Command("pending", []) { invocation throws(CommandError) in
-        guard let dataset = invocation.node.pendingDataset else { throw .notFound }
-        try invocation.print(dataset)
+    Command("pending", []) { _ throws(CommandError) in
+        // A dataset is taken into use at once, so none is ever pending.
+        throw .notFound
     },
     Command("set", []) { invocation throws(CommandError) in
         guard invocation.arguments.take("active") else { throw .invalidArguments }

@@ -90,10 +90,16 @@ extension CommandInterpreter {
         let sequence = nextEchoSequence
         nextEchoSequence &+= 1
         sessions[session]?.ping?.beginRequest(sequence: sequence, now: now)
-        let isSent = node.sendEcho(
-            to: ping.request.destination, from: ping.request.source, identifier: ping.identifier, sequence: sequence,
-            payload: [UInt8](repeating: 0, count: ping.request.size), hopLimit: ping.request.hopLimit, now: now)
-        if isSent { sessions[session]?.ping?.countRequest() }
+        do throws(SendError) {
+            try node.sendEcho(
+                to: ping.request.destination, from: ping.request.source, identifier: ping.identifier,
+                sequence: sequence, payload: [UInt8](repeating: 0, count: ping.request.size),
+                hopLimit: ping.request.hopLimit, now: now)
+            sessions[session]?.ping?.countRequest()
+        } catch {
+            // What is too large counts as sent and lost, as in OpenThread, where only the layer below finds out.
+            if case .payloadTooLarge = error { sessions[session]?.ping?.countRequest() }
+        }
     }
 
     /// Prints an answer, and the statistics behind the last one.
