@@ -19,7 +19,8 @@ extension NodeEngine {
         }
         lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
         ip.isForwarder = thread.role.isRouting
-        ip.seedID = thread.rloc16.rawValue
+        ip.rloc16 = thread.role.isAttached ? thread.rloc16 : nil
+        ip.meshLocalPrefix = thread.network?.meshLocalPrefix
         ip.unicastAddresses = unicastAddresses
         ip.multicastAddresses = multicastAddresses
         synchronizeContexts()
@@ -44,7 +45,7 @@ extension NodeEngine {
         func add(_ address: IPv6Address?, _ origin: UnicastAddress.Origin) {
             guard let address else { return }
             addresses.append(
-                UnicastAddress(address: address, prefixLength: 64, isPreferred: true, isValid: true, origin: origin))
+                UnicastAddress(address, origin: origin))
         }
         add(thread.leaderAnycastAddress, .thread)
         add(thread.rlocAddress, .thread)
@@ -54,10 +55,10 @@ extension NodeEngine {
         return addresses
     }
 
-    var multicastAddresses: [IPv6Address] {
+    var multicastAddresses: Set<IPv6Address> {
         guard isInterfaceUp else { return [] }
-        var groups: [IPv6Address] = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
-        if thread.role.isRouting { groups += [.linkLocalAllRouters, .realmLocalAllRouters] }
+        var groups: Set<IPv6Address> = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
+        if thread.role.isRouting { groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters]) }
         return groups
     }
 

@@ -2,7 +2,7 @@ public import EngineCore
 public import IPEngine
 public import LinkProfiles
 public import LinkSecurity
-import LowPANEngine
+public import LowPANEngine
 public import MACEngine
 public import ThreadEngine
 public import ThreadWire
@@ -105,7 +105,7 @@ public final class NodeEngine {
         lowPAN = LowPANEngine(
             configuration: configuration.lowPAN, profile: profile,
             firstTag: UInt16(truncatingIfNeeded: self.entropy.open.next()))
-        ip = IPEngine(configuration: configuration.ip, profile: profile, openSeed: self.entropy.open.next())
+        ip = IPEngine(configuration: configuration.ip, profile: profile, entropySeed: self.entropy.open.next())
         let identifier = entropy.secret.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         thread = ThreadEngine(
             configuration: configuration.thread, profile: profile, extendedAddress: extendedAddress,

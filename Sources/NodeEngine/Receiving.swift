@@ -43,11 +43,6 @@ extension NodeEngine {
     private func receive(
         _ datagram: [UInt8], from source: LinkAddress, _ indication: MACIndication, isSecured: Bool, now: Instant
     ) {
-        // Only MLE, which has security of its own, may come without that of the link.
-        guard isSecured || Self.isMLE(datagram) else {
-            ipCounters.receiveFailed &+= 1
-            return ownDrops.count(.unsecuredFrame)
-        }
         ipCounters.receiveSuccess &+= 1
         if case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
             thread.snoop(origin, at: rloc16, now: now)
@@ -58,15 +53,6 @@ extension NodeEngine {
             now: now)
     }
 
-    /// Whether a datagram carries UDP to the port of MLE between link-local addresses.
-    static func isMLE(_ datagram: [UInt8]) -> Bool {
-        var reader = ByteReader(datagram)
-        guard let header = try? IPv6Header(parsing: &reader), header.nextHeader == .udp,
-            header.source.isLinkLocalUnicast, let udp = try? UDPHeader(parsing: &reader)
-        else { return false }
-        return udp.destinationPort == ThreadPort.mle
-    }
-
     static func source(of datagram: [UInt8]) -> IPv6Address? {
         var reader = ByteReader(datagram)
         return (try? IPv6Header(parsing: &reader))?.source
@@ -74,16 +60,18 @@ extension NodeEngine {
 
     func handle(_ output: IPOutput, now: Instant) {
         switch output {
-        case .send(let datagram, let priority): route(datagram, isLinkSecured: true, priority: priority, now: now)
+        case .send(let datagram): route(datagram, now: now)
         case .deliver(let datagram): emit(.deliver(datagram))
         case .readable(let socket): emit(.readable(socket))
         case .echoReply(let reply): emit(.echoReply(reply))
         case .udp(let datagram):
+            // What this node sent to itself needs no protocol: only frames that came by radio have a strength.
+            guard let rssi = datagram.link.rssi, let snr = datagram.link.snr else { return }
             thread.handle(
                 IncomingDatagram(
-                    source: datagram.source, destination: datagram.destination, port: datagram.destinationPort,
-                    payload: datagram.payload, hopLimit: datagram.hopLimit, isLinkSecured: datagram.link.isSecured,
-                    rssi: datagram.link.rssi, snr: datagram.link.snr), now: now)
+                    source: datagram.source.address, destination: datagram.destination.address,
+                    port: datagram.destination.port, payload: datagram.payload, hopLimit: datagram.hopLimit,
+                    isLinkSecured: datagram.isSecured, rssi: rssi, snr: snr), now: now)
         }
     }
 

@@ -3,7 +3,7 @@ import IPEngine
 import LowPANEngine
 import MACEngine
 import ThreadEngine
-public import ThreadWire
+import ThreadWire
 import WireCore
 
 /// A datagram on its way through the MAC engine, one fragment at a time.
@@ -13,8 +13,8 @@ struct Transfer {
     var source: SourceAddressKind
     var isLinkSecured: Bool
     var priority: TransmitPriority
-    /// The datagram, when it is this node's own and not one that it forwards.
-    var origin: [UInt8]?
+    /// The datagram; nil for a frame that is only passed on below IP.
+    var origin: OutgoingDatagram?
     var handle: UInt32 = 0
     var next = 0
 }
@@ -22,8 +22,7 @@ struct Transfer {
 /// A datagram that waits until its destination is found.
 struct UnresolvedDatagram {
     var target: IPv6Address
-    var datagram: [UInt8]
-    var priority: TransmitPriority
+    var datagram: OutgoingDatagram
 }
 
 // The way down: from a datagram to frames.
@@ -31,7 +30,7 @@ extension NodeEngine {
     /// The host's IP stack sent a datagram.
     func handleHostDatagram(_ datagram: [UInt8], now: Instant) {
         guard isInterfaceUp else { return ownDrops.count(.noRoute) }
-        ip.sendFromHost(datagram, now: now)
+        ip.receiveFromHost(datagram, now: now)
     }
 
     func handle(_ output: ThreadOutput, now: Instant) {
@@ -59,87 +58,79 @@ extension NodeEngine {
 
     /// A datagram of the Thread engine.
     private func send(_ outgoing: ThreadDatagram, now: Instant) {
-        let datagram = ip.udpDatagram(
-            from: outgoing.source, port: outgoing.port, to: outgoing.destination, port: outgoing.port,
-            payload: outgoing.payload, hopLimit: outgoing.hopLimit, trafficClass: outgoing.trafficClass)
-        route(datagram, isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, now: now)
+        do throws(SendError) {
+            try ip.send(
+                ControlDatagram(
+                    source: outgoing.source, sourcePort: outgoing.port,
+                    destination: SocketAddress(outgoing.destination, port: outgoing.port), payload: outgoing.payload,
+                    hopLimit: outgoing.hopLimit, trafficClass: outgoing.trafficClass, priority: outgoing.priority,
+                    isLinkSecured: outgoing.isLinkSecured), now: now)
+        } catch {
+            ownDrops.count(.noRoute)
+        }
     }
 
     // MARK: Routing
 
     /// Finds the link destination of a datagram and sends it, or lets it wait for its address.
-    func route(_ datagram: [UInt8], isLinkSecured: Bool, priority: TransmitPriority, now: Instant) {
-        var reader = ByteReader(datagram)
+    func route(_ outgoing: OutgoingDatagram, now: Instant) {
+        var reader = ByteReader(outgoing.bytes)
         guard let header = try? IPv6Header(parsing: &reader) else { return ownDrops.count(.malformedIPv6) }
         let destination = header.destination
         if destination.isMulticast {
-            return transmit(
-                datagram, header, to: .broadcast, mesh: nil, isLinkSecured: isLinkSecured, priority: priority, now: now)
+            return transmit(outgoing, header, to: .broadcast, mesh: nil, now: now)
         }
         if ip.unicastAddresses.contains(where: { $0.address == destination }) {
-            return ip.receive(datagram, link: .loopback, now: now)
+            return ip.receive(outgoing.bytes, link: .local, now: now)
         }
         if destination.isLinkLocalUnicast {
             let link: LinkAddress =
                 destination.locator.map { .short($0) }
                 ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
-            return transmit(
-                datagram, header, to: link, mesh: nil, isLinkSecured: isLinkSecured, priority: priority, now: now)
+            return transmit(outgoing, header, to: link, mesh: nil, now: now)
         }
         switch thread.resolve(destination, now: now) {
-        case .rloc16(let target):
-            routeInMesh(datagram, header, to: target, isLinkSecured: isLinkSecured, priority: priority, now: now)
-        case .pending: hold(datagram, for: destination, priority: priority)
-        case .unreachable:
-            ipCounters.transmitFailed &+= 1
-            ownDrops.count(.addressUnresolved)
-            ip.reportUnreachable(datagram, now: now)
+        case .rloc16(let target): routeInMesh(outgoing, header, to: target, now: now)
+        case .pending: hold(outgoing, for: destination)
+        case .unreachable: refuse(outgoing, because: .address, now: now)
         }
     }
 
-    private func routeInMesh(
-        _ datagram: [UInt8], _ header: IPv6Header, to target: RLOC16, isLinkSecured: Bool, priority: TransmitPriority,
-        now: Instant
-    ) {
-        if target == thread.rloc16 { return ip.receive(datagram, link: .loopback, now: now) }
-        guard let nextHop = thread.nextHop(to: target) else {
-            ipCounters.transmitFailed &+= 1
-            ownDrops.count(.noRoute)
-            return ip.reportUnreachable(datagram, now: now)
-        }
+    private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
+        if target == thread.rloc16 { return ip.receive(outgoing.bytes, link: .local, now: now) }
+        guard let nextHop = thread.nextHop(to: target) else { return refuse(outgoing, because: .noRoute, now: now) }
         // Beyond the next hop the frame carries its two ends in a mesh header.
         let mesh =
             nextHop == target
-            ? nil
-            : MeshHeader(hopsLeft: Self.meshHopsLeft, originator: thread.rloc16, finalDestination: target)
-        transmit(
-            datagram, header, to: .short(nextHop), mesh: mesh, isLinkSecured: isLinkSecured, priority: priority,
-            now: now)
+            ? nil : MeshHeader(hopsLeft: Self.meshHopsLeft, originator: thread.rloc16, finalDestination: target)
+        transmit(outgoing, header, to: .short(nextHop), mesh: mesh, now: now)
+    }
+
+    /// Tells the sender of a datagram that it cannot be delivered.
+    private func refuse(
+        _ outgoing: OutgoingDatagram, because code: ICMPv6Message.UnreachableCode, now: Instant
+    ) {
+        ipCounters.transmitFailed &+= 1
+        ip.refuse(outgoing.bytes, because: code, now: now)
     }
 
     /// The hops that a new mesh header allows.
     /// - Source: recording line_traffic, frame 30: the 6-byte form with 19 hops
     static let meshHopsLeft: UInt8 = 19
 
-    private func hold(_ datagram: [UInt8], for target: IPv6Address, priority: TransmitPriority) {
+    private func hold(_ outgoing: OutgoingDatagram, for target: IPv6Address) {
         guard unresolved.count < configuration.unresolvedLimit else {
             ipCounters.transmitFailed &+= 1
             return ownDrops.count(.queueFull)
         }
-        unresolved.append(UnresolvedDatagram(target: target, datagram: datagram, priority: priority))
+        unresolved.append(UnresolvedDatagram(target: target, datagram: outgoing))
     }
 
     private func flushUnresolved(_ target: IPv6Address, isFound: Bool, now: Instant) {
         let waiting = unresolved.filter { $0.target == target }
         unresolved.removeAll { $0.target == target }
         for one in waiting {
-            if isFound {
-                route(one.datagram, isLinkSecured: true, priority: one.priority, now: now)
-            } else {
-                ipCounters.transmitFailed &+= 1
-                ownDrops.count(.addressUnresolved)
-                ip.reportUnreachable(one.datagram, now: now)
-            }
+            if isFound { route(one.datagram, now: now) } else { refuse(one.datagram, because: .address, now: now) }
         }
     }
 
@@ -147,24 +138,19 @@ extension NodeEngine {
 
     /// Compresses, fragments and queues.
     private func transmit(
-        _ datagram: [UInt8], _ header: IPv6Header, to destination: LinkAddress, mesh: MeshHeader?, isLinkSecured: Bool,
-        priority: TransmitPriority, now: Instant
+        _ outgoing: OutgoingDatagram, _ header: IPv6Header, to destination: LinkAddress, mesh: MeshHeader?, now: Instant
     ) {
-        guard transfers.count < configuration.transferLimit else {
-            ipCounters.transmitFailed &+= 1
-            return ownDrops.count(.queueFull)
-        }
         // The link-local address made from the extended address goes with that address, all others with the RLOC16.
         let isExtended = header.source.low == thread.extendedAddress.interfaceIdentifier || thread.rloc16 == .unassigned
         let source: LinkAddress = isExtended ? .extended(thread.extendedAddress) : .short(thread.rloc16)
         do throws(LowPANError) {
             let payloads = try lowPAN.compress(
-                datagram: datagram, source: source, destination: destination, mesh: mesh,
-                room: room(source: source, destination: destination, isLinkSecured: isLinkSecured))
+                datagram: outgoing.bytes, source: source, destination: destination, mesh: mesh,
+                room: room(source: source, destination: destination, isLinkSecured: outgoing.isLinkSecured))
             submit(
                 Transfer(
                     payloads: payloads, destination: destination, source: isExtended ? .extended : .short,
-                    isLinkSecured: isLinkSecured, priority: priority, origin: datagram), now: now)
+                    isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, origin: outgoing), now: now)
         } catch {
             ipCounters.transmitFailed &+= 1
             ownDrops.count(.datagramTooLarge)
@@ -224,9 +210,8 @@ extension NodeEngine {
         guard let datagram = transfer.origin else { return }
         if isDelivered {
             ipCounters.transmitSuccess &+= 1
-        } else {
+        } else if !hasOtherWay(transfer, datagram, now: now) {
             ipCounters.transmitFailed &+= 1
-            rerouteAfterFailure(transfer, datagram, now: now)
         }
     }
 
@@ -248,15 +233,17 @@ extension NodeEngine {
         }
     }
 
-    /// A datagram that did not reach its next hop may have another way by now.
-    private func rerouteAfterFailure(_ transfer: Transfer, _ datagram: [UInt8], now: Instant) {
-        guard transfer.next <= 1, case .short(let failed) = transfer.destination, transfer.isLinkSecured else { return }
-        var reader = ByteReader(datagram)
+    /// Sends a datagram that did not reach its next hop another way, if there is one by now.
+    private func hasOtherWay(_ transfer: Transfer, _ datagram: OutgoingDatagram, now: Instant) -> Bool {
+        guard transfer.next <= 1, case .short(let failed) = transfer.destination, transfer.isLinkSecured else {
+            return false
+        }
+        var reader = ByteReader(datagram.bytes)
         guard let header = try? IPv6Header(parsing: &reader), !header.destination.isLinkLocalUnicast,
             !header.destination.isMulticast, case .rloc16(let target) = thread.resolve(header.destination, now: now),
             let nextHop = thread.nextHop(to: target), nextHop != failed
-        else { return }
-        routeInMesh(
-            datagram, header, to: target, isLinkSecured: true, priority: transfer.priority, now: now)
+        else { return false }
+        routeInMesh(datagram, header, to: target, now: now)
+        return true
     }
 }

@@ -1,9 +1,10 @@
 public import EngineCore
+public import IPEngine
 import HeapModule
 public import LinkProfiles
 public import LinkSecurity
 public import LoRaChannel
-public import LoRaPHY
+import LoRaPHY
 public import NodeEngine
 import PcapWire
 public import ThreadEngine
@@ -121,10 +122,9 @@ public final class VirtualNetwork {
     // MARK: Operation
 
     /// Does something to a node now.
-    public func with<Result>(_ node: Node, _ body: (NodeEngine, Instant) -> Result) -> Result {
-        let result = body(node.engine, now)
-        drain(node)
-        return result
+    public func with<Result>(_ node: Node, _ body: (NodeEngine, Instant) throws -> Result) rethrows -> Result {
+        defer { drain(node) }
+        return try body(node.engine, now)
     }
 
     /// Gives all nodes the dataset and starts them, one after another at random within `spread`.

@@ -22,8 +22,8 @@ struct NetworkTests {
         network.start(TestNetworks.dataset)
         _ = try #require(network.run(until: { $0.isFullyRouted }, within: .seconds(300)), "\(state(of: network))")
         let target = try #require(network["N2"].engine.thread.meshLocalEID)
-        network.with(network["N0"]) { engine, now in
-            engine.sendEcho(to: target, identifier: 1, sequence: 1, payload: [UInt8](repeating: 0x61, count: 64), now: now)
+        try network.with(network["N0"]) { engine, now in
+            try engine.sendEcho(to: target, identifier: 1, sequence: 1, payload: [UInt8](repeating: 0x61, count: 64), now: now)
         }
         let trip = network.run(until: { !$0["N0"].echoReplies.isEmpty }, within: .seconds(10))
         #expect(trip != nil, "\(state(of: network))")

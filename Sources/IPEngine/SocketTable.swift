@@ -1,0 +1,141 @@
+public import ThreadWire
+
+/// The number of an open socket; never used again after it is closed.
+public struct SocketID: RawRepresentable, Hashable, Sendable {
+    public var rawValue: UInt32
+
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// An open socket, as a command line would list it.
+public struct SocketState: Equatable, Sendable {
+    public let id: SocketID
+    /// Nil receives at every address of the node.
+    public internal(set) var localAddress: IPv6Address?
+    /// Nil until it is bound, or sends for the first time.
+    public internal(set) var localPort: UInt16?
+    /// Nil unless connected.
+    public internal(set) var remote: SocketAddress?
+    var queue: [UDPDatagram] = []
+
+    /// How many datagrams wait to be read.
+    public var waiting: Int { queue.count }
+
+    /// How well the socket fits a datagram; nil when not at all.
+    func match(_ datagram: UDPDatagram) -> Int? {
+        guard localPort == datagram.destination.port else { return nil }
+        if let remote, remote != datagram.source { return nil }
+        if let localAddress, localAddress != datagram.destination.address { return nil }
+        return (remote == nil ? 0 : 2) + (localAddress == nil ? 0 : 1)
+    }
+}
+
+/// The sockets of a node and what waits in them.
+struct SocketTable: Sendable {
+    /// The range from which a socket gets a port that asks for none.
+    /// - Source: RFC 6335 §6
+    static let dynamicPorts: ClosedRange<UInt16> = 49152...65535
+
+    let limit: Int
+    let queueLimit: Int
+    /// The ports of the Thread protocol itself.
+    let reservedPorts: [UInt16]
+    private(set) var sockets: [SocketState] = []
+    private var nextID: UInt32 = 1
+    private var nextDynamicPort = SocketTable.dynamicPorts.lowerBound
+
+    init(limit: Int, queueLimit: Int, reservedPorts: [UInt16]) {
+        self.limit = limit
+        self.queueLimit = queueLimit
+        self.reservedPorts = reservedPorts
+    }
+
+    private func index(_ id: SocketID) -> Int? { sockets.firstIndex { $0.id == id } }
+
+    subscript(id: SocketID) -> SocketState? { index(id).map { sockets[$0] } }
+
+    mutating func open() throws(BindError) -> SocketID {
+        guard sockets.count < limit else { throw .socketLimit(limit) }
+        let id = SocketID(rawValue: nextID)
+        nextID += 1
+        sockets.append(SocketState(id: id))
+        return id
+    }
+
+    /// - Returns: whether the socket was open.
+    mutating func close(_ id: SocketID) -> Bool {
+        guard let index = index(id) else { return false }
+        sockets.remove(at: index)
+        return true
+    }
+
+    /// - Parameter port: 0 chooses one.
+    mutating func bind(_ id: SocketID, address: IPv6Address?, port: UInt16) throws(BindError) -> UInt16 {
+        guard let index = index(id) else { throw .unknownSocket(id) }
+        if let bound = sockets[index].localPort { throw .alreadyBound(bound) }
+        let chosen: UInt16
+        if port == 0 {
+            chosen = try freePort()
+        } else {
+            guard !reservedPorts.contains(port) else { throw .portReserved(port) }
+            let isTaken = sockets.contains { other in
+                other.localPort == port
+                    && (address == nil || other.localAddress == nil || other.localAddress == address)
+            }
+            guard !isTaken else { throw .portInUse(port) }
+            chosen = port
+        }
+        sockets[index].localAddress = address
+        sockets[index].localPort = chosen
+        return chosen
+    }
+
+    private mutating func freePort() throws(BindError) -> UInt16 {
+        for _ in Self.dynamicPorts {
+            let port = nextDynamicPort
+            nextDynamicPort = port == Self.dynamicPorts.upperBound ? Self.dynamicPorts.lowerBound : port + 1
+            if !reservedPorts.contains(port), !sockets.contains(where: { $0.localPort == port }) { return port }
+        }
+        throw .noFreePort
+    }
+
+    mutating func connect(_ id: SocketID, to remote: SocketAddress?) throws(BindError) {
+        guard let index = index(id) else { throw .unknownSocket(id) }
+        sockets[index].remote = remote
+    }
+
+    /// What became of a datagram that was offered to the sockets.
+    struct Delivery: Equatable {
+        /// The sockets that have it now.
+        var delivered: [SocketID] = []
+        /// Those of them that had nothing to read before.
+        var readable: [SocketID] = []
+        /// How many older datagrams made room for it.
+        var displaced = 0
+    }
+
+    /// Puts a datagram into the best fitting socket, or into every fitting one when it was sent to a group.
+    mutating func deliver(_ datagram: UDPDatagram) -> Delivery {
+        var delivery = Delivery()
+        let isMulticast = datagram.destination.address.isMulticast
+        let best = sockets.compactMap { $0.match(datagram) }.max()
+        for index in sockets.indices {
+            guard let match = sockets[index].match(datagram), isMulticast || match == best else { continue }
+            if sockets[index].queue.count >= queueLimit {
+                // The newest tells more than the oldest.
+                sockets[index].queue.removeFirst()
+                delivery.displaced += 1
+            }
+            if sockets[index].queue.isEmpty { delivery.readable.append(sockets[index].id) }
+            sockets[index].queue.append(datagram)
+            delivery.delivered.append(sockets[index].id)
+            if !isMulticast { break }
+        }
+        return delivery
+    }
+
+    mutating func receive(_ id: SocketID) throws(ReceiveError) -> UDPDatagram? {
+        guard let index = index(id) else { throw .unknownSocket(id) }
+        return sockets[index].queue.isEmpty ? nil : sockets[index].queue.removeFirst()
+    }
+}
