@@ -69,7 +69,12 @@ let runtime: [Target] =
 let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", "EngineCore"])
 let services: [Target] =
     layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
-    + layer("ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine"])
+    + layer(
+        "ThreadCLI",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "MACEngine", "IPEngine", "ThreadEngine",
+            "NodeEngine",
+        ])
     + layer("BorderRouter", ["EngineCore", "ThreadWire", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
     + layer("ControlService", ["LinuxDevices", logging] + nio)
     + layer(
@@ -126,7 +131,12 @@ let testTargets: [Target] = [
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
-    tests(of: "ThreadCLI", ["EngineCore", "ThreadWire", "NodeEngine", "Simulator"]),
+    tests(
+        of: "ThreadCLI",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "LoRaChannel", "ThreadEngine",
+            "NodeEngine", "Simulator", "CryptoProviders",
+        ]),
     tests(of: "ControlService", ["LinuxDevices"] + nio),
     tests(
         of: "EtherService",

@@ -31,6 +31,8 @@ public final class VirtualNetwork {
         /// Frames sent and their time on air.
         public internal(set) var transmittedFrames = 0
         public internal(set) var airtime = Duration.zero
+        /// Sees what the node tells its driver, as a service beside the node would.
+        public var observer: ((NodeEngine.Output, Instant) -> Void)?
         var generation: UInt64 = 0
         var scheduled: Instant?
 
@@ -215,6 +217,7 @@ public final class VirtualNetwork {
 
     private func drain(_ node: Node) {
         while let output = node.engine.pollOutput() {
+            node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
             case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.phy.channelAssessmentTime)

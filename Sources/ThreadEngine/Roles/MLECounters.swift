@@ -26,4 +26,12 @@ public struct MLECounters: Equatable, Sendable {
         current = role
         since = now
     }
+
+    /// Counts from zero again; the role that a node has was taken up before.
+    mutating func reset(now: Instant) {
+        var fresh = MLECounters()
+        fresh.current = current
+        fresh.since = now
+        self = fresh
+    }
 }

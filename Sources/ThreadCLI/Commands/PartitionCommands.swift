@@ -1,0 +1,27 @@
+import NodeEngine
+import ThreadEngine
+import ThreadWire
+
+/// The partition and its leader.
+let partitionCommands = [
+    Command("leaderdata", ["leaderdata"]) { invocation throws(CommandError) in
+        guard invocation.node.thread.role.isAttached, let data = invocation.node.thread.leaderData else {
+            throw .detached
+        }
+        invocation.print([
+            "Partition ID: \(data.partitionID.rawValue)",
+            "Weighting: \(data.weighting)",
+            "Data Version: \(data.dataVersion)",
+            "Stable Data Version: \(data.stableDataVersion)",
+            "Leader Router ID: \(data.leaderRouterID.rawValue)",
+        ])
+    },
+    Command("partitionid", ["partitionid"]) { invocation throws(CommandError) in
+        guard invocation.arguments.isEmpty else { throw .invalidCommand }
+        invocation.print("\(invocation.node.thread.partitionID?.rawValue ?? 0)")
+    },
+    Command("leaderweight", ["leaderweight", "leaderweight WEIGHT"]) { invocation throws(CommandError) in
+        let node = invocation.node
+        try invocation.getOrSet(node.thread.configuration.leaderWeight) { node.threadConfiguration.leaderWeight = $0 }
+    },
+]

@@ -1,0 +1,62 @@
+import NodeEngine
+import ThreadEngine
+import ThreadWire
+
+/// Role, protocol and interface.
+let stateCommands = [
+    Command("state", ["state", "state detached|child|router|leader"]) { invocation throws(CommandError) in
+        guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.role)") }
+        let wanted = try role(named: invocation.arguments.word())
+        let current = invocation.node.thread.role
+        guard current != .disabled else { throw .invalidState }
+        // The engine changes roles by the protocol alone, so only what is already so can be asked for.
+        guard current == wanted else { throw .notImplemented }
+    },
+    Command("thread", ["thread start", "thread stop", "thread version"]) { invocation throws(CommandError) in
+        switch invocation.arguments.first {
+        case "start":
+            guard invocation.node.startThread(now: invocation.now) else { throw .invalidState }
+        case "stop": invocation.node.stopThread(now: invocation.now)
+        case "version": invocation.print("\(invocation.node.thread.configuration.version)")
+        default: throw .invalidCommand
+        }
+    },
+    Command("ifconfig", ["ifconfig", "ifconfig up", "ifconfig down"]) { invocation throws(CommandError) in
+        switch invocation.arguments.first {
+        case nil: invocation.print(invocation.node.isInterfaceUp ? "up" : "down")
+        case "up": invocation.node.setInterface(isUp: true, now: invocation.now)
+        case "down": invocation.node.setInterface(isUp: false, now: invocation.now)
+        default: throw .invalidArguments
+        }
+    },
+    Command("singleton", ["singleton"]) { invocation in
+        invocation.print(invocation.node.thread.isSingleton ? "true" : "false")
+    },
+    Command("mode", ["mode", "mode [rdn]", "mode -"]) { invocation throws(CommandError) in
+        guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.mode)") }
+        let mode = try deviceMode(invocation.arguments.word())
+        guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidState }
+    },
+]
+
+private func role(named name: String) throws(CommandError) -> Role {
+    guard let role = Role.allCases.first(where: { $0.description == name }), role != .disabled else {
+        throw .invalidArguments
+    }
+    return role
+}
+
+/// The letters `r`, `d`, `n`, or `-` for none of them.
+private func deviceMode(_ letters: String) throws(CommandError) -> DeviceMode {
+    var mode = DeviceMode(isReceiverOnWhenIdle: false, isFullThreadDevice: false, requestsFullNetworkData: false)
+    guard letters != "-" else { return mode }
+    for letter in letters.unicodeScalars {
+        switch letter {
+        case "r": mode.isReceiverOnWhenIdle = true
+        case "d": mode.isFullThreadDevice = true
+        case "n": mode.requestsFullNetworkData = true
+        default: throw .invalidArguments
+        }
+    }
+    return mode
+}
