@@ -93,7 +93,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments, logging,
+            "WireCore", "ThreadWire", "ControlService", "EtherService", "Dissector", "CryptoProviders",
+            "NodeConfiguration", arguments, logging,
         ], swiftSettings: settings),
 ]
 let testTargets: [Target] = [
