@@ -9,8 +9,7 @@ public struct LinkMetadata: Equatable, Sendable {
     public var source: LinkAddress
     /// How strong the frame was; nil when the datagram did not come by radio.
     public var rssi: DecibelMilliwatts?
-<<<<<<< HEAD
-    /// The signal-to-noise ratio it was received with; nil for what did not come by radio.
+    /// How far above the noise it was; nil when the datagram did not come by radio.
     public var snr: Decibels?
 
     public init(
@@ -20,13 +19,6 @@ public struct LinkMetadata: Equatable, Sendable {
         self.source = source
         self.rssi = rssi
         self.snr = snr
-=======
-
-    public init(isSecured: Bool, source: LinkAddress, rssi: DecibelMilliwatts? = nil) {
-        self.isSecured = isSecured
-        self.source = source
-        self.rssi = rssi
->>>>>>> lowpan
     }
 
     /// A datagram that never left the node.

@@ -1,8 +1,5 @@
 public import EngineCore
-<<<<<<< HEAD
-=======
 import LinkProfiles
->>>>>>> lowpan
 public import ThreadWire
 import WireCore
 
