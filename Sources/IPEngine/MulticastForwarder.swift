@@ -59,6 +59,6 @@ struct MulticastForwarder: Sendable {
         }
         entries.removeAll { $0.left == 0 }
         due.sort { $0.moment < $1.moment }
-        return due.map(\.datagram)
+        return due.map { $0.datagram }
     }
 }
