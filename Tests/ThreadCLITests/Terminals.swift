@@ -11,7 +11,7 @@ import WireCore
 
 /// A network in virtual time with a command line on each node.
 ///
-/// A leads, B and C are routers in a line behind it, S hears A alone and stays a child; N has no dataset.
+/// A leads, B and C are routers in a line behind it, S is a child of A that cannot route; N has no dataset.
 final class Terminals {
     let network: VirtualNetwork
     private var interpreters: [String: CommandInterpreter] = [:]
@@ -57,7 +57,7 @@ final class Terminals {
 
     static var configuration: CommandInterpreter.Configuration {
         var configuration = CommandInterpreter.Configuration()
-        configuration.version = "HEDDLE/0.1.0; LINUX; Nov 21 2026 04:34:21"
+        configuration.version = "OPENTHREAD/34bb0e4ab; SIMULATION; Nov 21 2026 04:34:21"
         configuration.eui64 = ExtendedAddress(rawValue: 0x18b4_3000_0000_0001)
         return configuration
     }
@@ -73,10 +73,7 @@ final class Terminals {
                     return thread.role == role && thread.routers.count >= routers
                 }, within: .seconds(400)) != nil
         }
-        network.with(network["S"]) { node, now in
-            node.threadConfiguration.isRouterEligible = false
-            _ = now
-        }
+        type("mode rn", at: "S")
         guard start("A", until: .leader, routers: 1), start("B", until: .router, routers: 2),
             start("C", until: .router, routers: 3), start("S", until: .child, routers: 0)
         else { return false }
