@@ -139,7 +139,10 @@ let testTargets: [Target] = [
         ]),
     tests(of: "ControlService", ["LinuxDevices"] + nio),
     tests(
-        of: "EtherService", ["RadioDrivers", "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire"] + nio),
+        of: "EtherService",
+        [
+            "RadioDrivers", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire", "NodeConfiguration", logging,
+        ] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
 ]

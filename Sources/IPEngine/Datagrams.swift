@@ -9,7 +9,7 @@ public struct LinkMetadata: Equatable, Sendable {
     public var source: LinkAddress
     /// How strong the frame was; nil when the datagram did not come by radio.
     public var rssi: DecibelMilliwatts?
-    /// The signal-to-noise ratio it was received with; nil for what did not come by radio.
+    /// How far above the noise it was; nil when the datagram did not come by radio.
     public var snr: Decibels?
 
     public init(

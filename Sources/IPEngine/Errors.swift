@@ -21,7 +21,8 @@ extension BindError: CustomStringConvertible {
         case .addressNotOurs(let address): "\(address) is not an address of this node: bind to one of its own or to ::."
         case .alreadyBound(let port): "The socket is bound to port \(port) already: close it and open another."
         case .noFreePort: "No port is free: close a socket, or bind to a port of your choice."
-        case .invalidRemote: "Nobody can be reached there: connect to an address that is not :: and a port that is not 0."
+        case .invalidRemote:
+            "Nobody can be reached there: connect to an address that is not :: and a port that is not 0."
         }
     }
 }

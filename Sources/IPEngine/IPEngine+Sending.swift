@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 public import ThreadWire
 import WireCore
 

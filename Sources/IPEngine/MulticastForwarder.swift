@@ -29,7 +29,8 @@ struct MulticastForwarder: Sendable {
     /// - Parameter wasSent: whether it has just been sent for the first time by this node.
     /// - Returns: false when there is no room.
     mutating func add(
-        _ datagram: OutgoingDatagram, transmissions: UInt8, wasSent: Bool, now: Instant, using entropy: inout OpenEntropy
+        _ datagram: OutgoingDatagram, transmissions: UInt8, wasSent: Bool, now: Instant,
+        using entropy: inout OpenEntropy
     ) -> Bool {
         guard transmissions > 0 else { return true }
         guard entries.count < limit else { return false }
@@ -58,6 +59,6 @@ struct MulticastForwarder: Sendable {
         }
         entries.removeAll { $0.left == 0 }
         due.sort { $0.moment < $1.moment }
-        return due.map(\.datagram)
+        return due.map { $0.datagram }
     }
 }

@@ -25,6 +25,8 @@ extension LinkProfile {
         dataPollRetransmissionDelay: .milliseconds(1000),
         maximumChildTransmissions: 4,
         attachStartJitter: .milliseconds(50),
+        parentRequestJitter: .zero,
+        formationJitter: .zero,
         parentRequestsToRouters: 2,
         parentRequestsToRoutersAndREEDs: 4,
         laterParentRequestsToRouters: 1,

@@ -60,6 +60,12 @@ public struct LinkProfile: Equatable, Sendable {
 
     /// The longest random wait before an attach begins.
     public var attachStartJitter: Duration
+    /// The longest random time by which a wait for Parent Responses is drawn out, so that nodes that cannot hear each
+    /// other do not go on sending their requests at the same moment.
+    public var parentRequestJitter: Duration
+    /// The longest random time for which a node that found no parent listens for a partition before it forms one.
+    /// Zero where nodes form at once, as Thread's do.
+    public var formationJitter: Duration
     /// How many Parent Requests to routers alone the first attempt to attach begins with.
     /// - Source: recording attach, frames 1 to 2
     public var parentRequestsToRouters: UInt8

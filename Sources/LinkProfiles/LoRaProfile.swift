@@ -49,13 +49,20 @@ extension LinkProfile {
             parentRequestWaitRouters, request + parentResponseMaximumDelayRouters + answers)
         parentRequestWaitRoutersAndREEDs = max(
             parentRequestWaitRoutersAndREEDs, request + parentResponseMaximumDelayAll + answers)
-        // Two rounds of each instead of six in all: the waits are longer, and a lost broadcast is still made good.
-        parentRequestsToRouters = 2
+        // Three requests instead of six: the waits are longer, and a lost broadcast is still made good, since routers
+        // answer all of them.
+        parentRequestsToRouters = 1
         parentRequestsToRoutersAndREEDs = 2
         childIDRequestWait = max(.seconds(2), timing.roundTrip * 6)
         candidateChildLifetime = max(
             candidateChildLifetime, parentRequestWaitRoutersAndREEDs * 2 + childIDRequestWait)
         childUpdateRequestWait = max(childUpdateRequestWait, timing.roundTrip * 6)
+        // Nodes that are switched on together, or hear of a better partition together, spread out over one wait.
+        attachStartJitter = parentRequestWaitRouters
+        parentRequestJitter = timing.exchange(LoRaTiming.parentRequestByteCount) * 6
+        // Of nodes that are switched on together the first to end its wait leads; the others hear it and join, which
+        // costs less air than partitions that form and merge.
+        formationJitter = parentRequestWaitRoutersAndREEDs * 2
         attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
         attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
     }
@@ -98,7 +105,7 @@ extension LinkProfile {
         childSupervisionInterval = scaled(childSupervisionInterval)
         childSupervisionCheckTimeout = scaled(childSupervisionCheckTimeout)
         // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
-        routerSelectionJitter = min(max(.seconds(10), timing.roundTrip * 24), .seconds(255))
+        routerSelectionJitter = min(max(.seconds(4), timing.roundTrip * 8), .seconds(255))
     }
 
     private mutating func setDatagrams(_ timing: LoRaTiming) {

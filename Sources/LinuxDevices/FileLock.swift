@@ -37,7 +37,10 @@ public final class FileLock: Sendable {
     /// Gives the lock up; again does nothing.
     public func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            guard let open = descriptor else { return }
+            // Closing alone would leave the lock with a child process that has just been forked.
+            flock(open, LOCK_UN)
+            close(open)
             descriptor = nil
         }
     }

@@ -96,6 +96,9 @@ public final class TUNInterface: Sendable {
     }
 
     /// Gives the interface an address; one that it has already stays as it is.
+    ///
+    /// The host sends from it at once, but takes packets for it only when the kernel has found time to insert the
+    /// route, usually within a millisecond.
     /// - Parameter prefixLength: 0 to 128; the host routes addresses of this prefix to the interface.
     public func addAddress(_ address: IPv6Address, prefixLength: UInt8) throws(TUNError) {
         try requireOpen()

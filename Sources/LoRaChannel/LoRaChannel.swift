@@ -64,7 +64,7 @@ public struct LoRaChannel: Sendable {
         self.parameters = parameters
         nodes = [Node](repeating: Node(), count: nodeCount)
         entropy = OpenEntropy(seed: seed)
-        for link in links { setLoss(link.loss, from: link.from, to: link.to) }
+        for link in links { nodes[link.from].listeners.append(link) }
     }
 
     public init(topology: Topology, parameters: ChannelParameters = ChannelParameters(), seed: UInt64) {
@@ -109,7 +109,7 @@ public struct LoRaChannel: Sendable {
         for link in listeners { hear(setting, over: link, now: now, until: end) }
         let transmission = Transmission(
             number: transmissionCount, node: node, setting: setting, bytes: bytes, end: end,
-            listeners: listeners.map(\.to))
+            listeners: listeners.map { $0.to })
         // Among equal ends the older comes first, that is, nearer to the array's end.
         let place = transmissions.firstIndex { $0.end <= end } ?? transmissions.endIndex
         transmissions.insert(transmission, at: place)

@@ -1,3 +1,5 @@
+import EngineCore
+
 /// Time on air, computed with integers: a quarter of a symbol is the unit, one division ends the computation.
 extension LoRaModulation {
     /// How long one symbol takes, rounded up to the microsecond: 2^SF / BW.

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import ThreadWire
 import WireCore
 

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import ThreadWire
 
 // Unslotted CSMA-CA: a random wait, a look at the channel, the frame.

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import ThreadWire
 
 // How requests enter the engine, and how they leave it.

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import LinkSecurity
 import ThreadWire
 import WireCore

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import ThreadWire
 
 // Frames for children that sleep: they wait here until the child asks.

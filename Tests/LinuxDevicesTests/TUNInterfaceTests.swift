@@ -2,6 +2,7 @@ import Foundation
 import LinuxDevices
 import Testing
 import ThreadWire
+import WireCore
 
 @Suite(.enabled(if: NetworkNamespace.obstacle == nil, Comment(rawValue: NetworkNamespace.obstacle ?? "")))
 struct TUNInterfaceTests {
@@ -22,6 +23,12 @@ struct TUNInterfaceTests {
             let columns = line.split(separator: " ")
             return columns[9] == name ? "\(columns[0])/\(columns[1]) \(columns[5])" : nil
         }
+    }
+
+    /// The kernel inserts the route by which it accepts packets for a new address from a work queue.
+    private static func waitForLocalRoute(to address: IPv6Address) throws {
+        let route = hexadecimal(address.bytes) + "/80 "
+        for _ in 0..<5000 where try !routes(to: "wpan0").contains(where: { $0.hasPrefix(route) }) { usleep(1000) }
     }
 
     private static func failure(_ body: () throws -> Void) throws -> TUNError? {
@@ -49,6 +56,8 @@ struct TUNInterfaceTests {
             let mtu = try String(contentsOfFile: "/proc/sys/net/ipv6/conf/wpan0/mtu", encoding: .utf8)
             tun.close()
             tun.close()
+            // A child process that another test is starting keeps the descriptor until it runs its own program.
+            for _ in 0..<5000 where if_nametoindex("wpan0") != 0 { usleep(1000) }
             return (
                 found, mtu, if_nametoindex("wpan0"), tun.fileDescriptor, try Self.failure { try tun.writePacket([]) }
             )
@@ -91,6 +100,7 @@ struct TUNInterfaceTests {
             var seen = Seen()
             let tun = try TUNInterface(name: "wpan0")
             try tun.addAddress(Self.own, prefixLength: 64)
+            try Self.waitForLocalRoute(to: Self.own)
             while try tun.readPacket() != nil {}
             seen.idle = try tun.readPacket() == nil
 

@@ -9,6 +9,11 @@ import WireCore
 
 func short(_ value: UInt16) -> LinkAddress { .short(ShortAddress(rawValue: value)) }
 
+func link(_ text: String?) -> LinkAddress {
+    guard let text, let value = UInt64(text, radix: 16) else { return .none }
+    return text.count == 4 ? short(UInt16(value)) : .extended(ExtendedAddress(rawValue: value))
+}
+
 let meshLocalContext = LowPANContext(id: 0, prefix: IPv6Prefix("fdde:ad00:beef::/64")!)
 
 func makeEngine(_ change: (inout LowPANEngine.Configuration) -> Void = { _ in }) -> LowPANEngine {
@@ -134,10 +139,6 @@ struct LowPANEngineTests {
     func recorded() throws {
         var engine = makeEngine()
         engine.contexts.set(LowPANContext(id: 1, prefix: IPv6Prefix("2001:cafe:cafe:cafe::/64")!))
-        func link(_ text: String?) -> LinkAddress {
-            guard let text, let value = UInt64(text, radix: 16) else { return .none }
-            return text.count == 4 ? short(UInt16(value)) : .extended(ExtendedAddress(rawValue: value))
-        }
         var (compared, forwarded, time) = (0, 0, Instant.zero)
         var recording: Substring = ""
         for frame in try Fixtures.lowPANFrames() {
@@ -161,6 +162,50 @@ struct LowPANEngineTests {
         }
         #expect(compared > 50)
         #expect(forwarded > 100)
+    }
+
+    @Test("a recorded datagram becomes the very fragments that OpenThread made of it")
+    func recordedFragments() throws {
+        struct Group: Hashable {
+            let recording: Substring
+            let source: LinkAddress
+            let destination: LinkAddress
+            let tag: UInt16
+        }
+        var groups: [Group: [[UInt8]]] = [:]
+        var compared = 0
+        for frame in try Fixtures.lowPANFrames() {
+            var reader = ByteReader(frame.payload)
+            let mesh = frame.payload[0] >> 6 == 2 ? try MeshHeader(parsing: &reader) : nil
+            let dispatch = reader.peek().map(LowPANDispatch.init)
+            guard dispatch == .firstFragment || dispatch == .subsequentFragment else { continue }
+            let header = try FragmentHeader(parsing: &reader)
+            let (source, destination) = (link(frame.source), link(frame.destination))
+            let group = Group(
+                recording: frame.name.prefix { $0 != " " }, source: source, destination: destination,
+                tag: header.datagramTag)
+            if header.datagramOffset == nil { groups[group] = [] }
+            groups[group]?.append(frame.payload)
+            let fragments = groups[group] ?? []
+            var engine = makeEngine()
+            engine.contexts.set(LowPANContext(id: 1, prefix: IPv6Prefix("2001:cafe:cafe:cafe::/64")!))
+            engine.ownAddresses = [mesh?.finalDestination ?? .none]
+            var result = LowPANReceived.incomplete
+            for fragment in fragments { result = engine.receive(fragment, from: source, to: destination) }
+            guard case .datagram(let datagram, _, _, _) = result else { continue }
+            groups[group] = nil
+            // The room is not on the air: at least the longest fragment, and less than eight bytes more.
+            let longest = fragments.map(\.count).max() ?? 0
+            let matches = try (longest..<longest + 8).contains { room in
+                var sender = LowPANEngine(profile: .ieee802154, firstTag: header.datagramTag)
+                sender.contexts = engine.contexts
+                return try sender.compress(
+                    datagram: datagram, source: source, destination: destination, mesh: mesh, room: room) == fragments
+            }
+            #expect(matches, "\(frame.name)")
+            compared += 1
+        }
+        #expect(compared > 50)
     }
 
     @Test("a mesh header that ends elsewhere is to be forwarded, its frame untouched but for one hop")

@@ -261,4 +261,19 @@ struct ChannelAccessTests {
             #expect(node.indications.count == 10)
         }
     }
+
+    @Test(
+        "On every link the largest frame is acknowledged in time, at the first attempt",
+        arguments: [LinkProfile.ieee802154, .pymesh, .lora(.sf7bw250)])
+    func everyProfile(profile: LinkProfile) {
+        let air = TestAir(profile: profile)
+        air.link()
+        let overhead = 15 + 4 + profile.frameCheckSequenceLength
+        air.submit(0, TestAir.data(1, to: 1, [UInt8](repeating: 7, count: profile.maximumPSDU - overhead)))
+        air.run(for: .seconds(30))
+        #expect(air.nodes[0].outcome(1) == acknowledged)
+        #expect(air.nodes[0].sent.count == 1)
+        #expect(air.nodes[1].indications.count == 1)
+        #expect(air.nodes[1].sent.first?.bytes.count == 3 + profile.frameCheckSequenceLength)
+    }
 }

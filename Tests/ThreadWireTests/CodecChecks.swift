@@ -23,11 +23,6 @@ func checkCodec<Value: Equatable>(
         write: { value, writer in writer.write(contentsOf: serialize(value)) })
 }
 
-/// The bytes of a hexadecimal literal, in which blanks may stand.
-func hex(_ text: String) -> [UInt8] {
-    bytes(hexadecimal: text.filter { $0 != " " && $0 != "\n" })!
-}
-
 /// The error that a closure throws; nil when it throws none.
 func parseError<Value>(_ body: () throws(ParseError) -> Value) -> ParseError? {
     do {
@@ -36,11 +31,4 @@ func parseError<Value>(_ body: () throws(ParseError) -> Value) -> ParseError? {
     } catch {
         return error
     }
-}
-
-/// What a value writes.
-func written(_ body: (inout ByteWriter) -> Void) -> [UInt8] {
-    var writer = ByteWriter()
-    body(&writer)
-    return writer.bytes
 }

@@ -26,11 +26,14 @@ struct ParentCandidate: Equatable, Sendable {
 ///
 ///     idle ──start──▶ pausing ──▶ requestingParent ⟲ ──candidate──▶ requestingIdentifier ──answer──▶ idle
 ///                        ▲               │ nobody                          │ no answer
-///                        └───────────────┴─────────────────────────────────┘
+///                        ├───────────────┴─────────────────────────────────┘
+///                        └── an advertisement ── listening ── nothing heard ──▶ idle, as leader
 enum AttachState: Equatable, Sendable {
     case idle
     /// Waits before the first or the next round of Parent Requests.
     case pausing(until: Instant)
+    /// Found no parent, and listens for a partition before it forms one.
+    case listening(until: Instant)
     /// A Parent Request is out; answers are collected until the deadline. Each request has a challenge of its own,
     /// and an answer to any of this round counts: a slow parent may need longer than one wait.
     case requestingParent(request: Int, challenges: [[UInt8]], until: Instant, best: ParentCandidate?)
@@ -41,6 +44,7 @@ enum AttachState: Equatable, Sendable {
         switch self {
         case .idle: nil
         case .pausing(let until): until
+        case .listening(let until): until
         case .requestingParent(_, _, let until, _): until
         case .requestingIdentifier(_, _, let until): until
         }

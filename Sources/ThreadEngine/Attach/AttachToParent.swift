@@ -20,6 +20,9 @@ extension ThreadEngine {
     mutating func handleAttachDeadline(now: Instant) {
         switch attach {
         case .idle: break
+        case .listening:
+            attach = .idle
+            becomeLeader(now: now)
         case .pausing: sendParentRequest(number: 1, challenges: [], best: nil, now: now)
         case .requestingParent(let request, let challenges, _, let best):
             endOfParentRequest(request, challenges: challenges, best: best, now: now)
@@ -44,7 +47,9 @@ extension ThreadEngine {
                 .mode(mode), .challenge(challenge), .scanMask(includesREEDs ? .routersAndEndDevices : .routers),
                 .version(configuration.version),
             ], to: .linkLocalAllRouters)
-        let wait = includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters
+        let wait =
+            (includesREEDs ? profile.parentRequestWaitRoutersAndREEDs : profile.parentRequestWaitRouters)
+            + entropy.open.duration(in: .zero...profile.parentRequestJitter)
         attach = .requestingParent(
             request: number, challenges: challenges + [challenge], until: now + wait, best: best)
     }
@@ -72,7 +77,7 @@ extension ThreadEngine {
         switch attachMode {
         case .anyPartition:
             if configuration.isRouterEligible && mode.isFullThreadDevice {
-                becomeLeader(now: now)
+                formAfterListening(now: now)
             } else {
                 pauseBeforeNextAttach(now: now)
             }
@@ -87,6 +92,24 @@ extension ThreadEngine {
                 attachMode = .anyPartition
                 pauseBeforeNextAttach(now: now)
             }
+        }
+    }
+
+    /// Forms a partition, on links where that pays only after a random time in which nobody else has formed one.
+    private mutating func formAfterListening(now: Instant) {
+        guard profile.formationJitter > .zero, role == .detached else { return becomeLeader(now: now) }
+        attach = .listening(until: now + entropy.open.duration(in: .zero...profile.formationJitter))
+    }
+
+    /// A detached node that listens, or waits for its next attempt, has heard a router: it asks at once.
+    mutating func noteRouterWhileDetached(now: Instant) {
+        switch attach {
+        case .listening, .pausing:
+            guard role == .detached, profile.formationJitter > .zero else { return }
+            let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
+            if let deadline = attach.deadline, case .pausing = attach, deadline <= soon { return }
+            attach = .pausing(until: soon)
+        case .idle, .requestingParent, .requestingIdentifier: break
         }
     }
 

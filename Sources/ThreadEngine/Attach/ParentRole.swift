@@ -28,14 +28,13 @@ extension ThreadEngine {
             children[received.sender].flatMap { $0.isValid ? $0 : nil }
             ?? Child(
                 neighbor: Neighbor(extendedAddress: received.sender, version: version, now: now),
-                state: .candidate(challenge: [], expires: now + profile.candidateChildLifetime), answeredAt: now)
+                state: .candidate(expires: now + profile.candidateChildLifetime), answeredAt: now)
         child.answeredAt = now
         if !child.isValid {
             child.neighbor.mode = message.mode ?? child.neighbor.mode
             child.neighbor.version = version
             child.neighbor.signal.add(rssi: received.rssi, margin: received.margin)
-            // The challenge is drawn when the answer is sent.
-            child.state = .candidate(challenge: [], expires: now + profile.candidateChildLifetime)
+            child.state = .candidate(expires: now + profile.candidateChildLifetime)
         }
         guard children.update(child) else { return drop(.childTableFull) }
         schedule(
@@ -47,15 +46,9 @@ extension ThreadEngine {
     mutating func sendParentResponse(to address: ExtendedAddress, response: [UInt8], now: Instant) {
         guard role.isAttached, let leaderData, let child = children[address] else { return }
         let challenge = challenge()
-        if !child.isValid {
-            children.modify(address) {
-                $0.state = .candidate(challenge: challenge, expires: now + profile.candidateChildLifetime)
-            }
-        } else {
-            // A child that asks again has lost its state; it proves itself by the new challenge.
-            children.modify(address) {
-                $0.state = .candidate(challenge: challenge, expires: now + profile.candidateChildLifetime)
-            }
+        children.modify(address) {
+            $0.challenge = challenge
+            if !$0.isValid { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
         }
         sendMLE(
             .parentResponse,
@@ -93,9 +86,8 @@ extension ThreadEngine {
             let mode = message.mode, let timeout = message.timeout, let version = message.version,
             let requested = message.tlvRequest
         else { return drop(.malformedMLE) }
-        guard case .candidate(let challenge, _) = child.state, !challenge.isEmpty, response == challenge else {
-            return drop(.staleChallenge)
-        }
+        guard !child.challenge.isEmpty, response == child.challenge else { return drop(.staleChallenge) }
+        child.challenge = []
         child.neighbor.linkFrameCounter = linkFrameCounter
         child.neighbor.linkKeySequence = received.keySequence
         child.neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
@@ -182,7 +174,7 @@ extension ThreadEngine {
         for child in children.children {
             let address = child.neighbor.extendedAddress
             switch child.state {
-            case .candidate(_, let expires):
+            case .candidate(let expires):
                 if expires <= now { children.remove(address) }
             case .awaitingIdentifier:
                 if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }

@@ -54,7 +54,7 @@ extension ThreadEngine {
     // MARK: Receiving
 
     mutating func handleAdvertisement(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, let own = leaderData else { return }
+        guard role.isAttached, let own = leaderData else { return noteRouterWhileDetached(now: now) }
         let message = received.message
         guard let source = message.sourceAddress, let leaderData = message.leaderData else {
             return drop(.malformedMLE)

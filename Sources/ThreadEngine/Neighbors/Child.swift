@@ -5,8 +5,8 @@ public import ThreadWire
 public struct Child: Equatable, Sendable {
     /// How far the attachment has come.
     public enum State: Equatable, Sendable {
-        /// It sent a Parent Request; the answer's challenge is what it must return before `expires`.
-        case candidate(challenge: [UInt8], expires: Instant)
+        /// It sent a Parent Request and has until `expires` to return the answer's challenge.
+        case candidate(expires: Instant)
         /// It sent a Child ID Request, which is answered once this node is a router.
         case awaitingIdentifier(requested: [MLETLVType])
         /// It has its address.
@@ -15,6 +15,9 @@ public struct Child: Equatable, Sendable {
 
     public var neighbor: Neighbor
     public var state: State
+    /// What the last Parent Response asked for; empty when none was sent or it was returned. A valid child that asks
+    /// again, because it restarted or looks for something better, stays valid until it has returned it.
+    public var challenge: [UInt8] = []
     /// After how long without a word it is forgotten.
     /// - Units: seconds
     public var timeout: UInt32 = 240

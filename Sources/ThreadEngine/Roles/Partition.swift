@@ -32,6 +32,18 @@ extension ThreadEngine {
         if isBetterPartition(candidate, isSingleton: isSingletonCandidate, than: own, isSingleton: isSingleton) {
             if attach == .idle { counters.betterPartitionAttachAttempts &+= 1 }
             startAttach(.betterPartition, now: now)
+        } else if isBetterPartition(own, isSingleton: isSingleton, than: candidate, isSingleton: isSingletonCandidate) {
+            inviteToMerge(now: now)
+        }
+    }
+
+    /// A worse partition is in reach: its nodes are to hear of this one soon, instead of after the longest interval.
+    private mutating func inviteToMerge(now: Instant) {
+        guard profile.formationJitter > .zero else { return }
+        resetAdvertisement(now: now)
+        if let deadline = routerSelectionDeadline, role == .child {
+            let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
+            routerSelectionDeadline = min(deadline, soon)
         }
     }
 

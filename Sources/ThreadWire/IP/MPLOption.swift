@@ -3,7 +3,7 @@ public import WireCore
 /// The hop-by-hop option that marks a multicast datagram, so that forwarders recognise it when it comes again.
 /// - Source: RFC 7731 §6.1
 public struct MPLOption: Equatable, Sendable {
-    /// The option's type: skip when unknown, may not change on the way.
+    /// The option's type; a node that does not know it discards the datagram.
     public static let optionType: UInt8 = 0x6d
 
     /// Who numbers the datagrams.
