@@ -32,14 +32,17 @@ final class Terminals {
                 + "051000112233445566778899aabbccddeeff030a686564646c652d726566010212340410445f2b5ca6f2a93a55ce570a70"
                 + "efeecb0c0402a0f778")!)
 
-    init(seed: UInt64 = 1, configuration: CommandInterpreter.Configuration = Terminals.configuration) {
+    init(
+        seed: UInt64 = 1, profile: LinkProfile = .ieee802154,
+        configuration: CommandInterpreter.Configuration = Terminals.configuration
+    ) {
         func link(_ first: String, _ second: String) -> Topology.Link {
             Topology.Link(from: first, to: second, loss: Decibels(60))
         }
         network = VirtualNetwork(
             topology: try! Topology(
                 nodes: ["A", "B", "C", "S", "N"], links: [link("A", "B"), link("B", "C"), link("A", "S")]),
-            profile: .ieee802154, seed: seed, cryptography: MbedTLSCryptography(),
+            profile: profile, seed: seed, cryptography: MbedTLSCryptography(),
             secretEntropy: { seed in
                 var writer = ByteWriter()
                 for index in 0..<4 { writer.write(seed &+ UInt64(index)) }
