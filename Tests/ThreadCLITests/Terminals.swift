@@ -11,7 +11,7 @@ import WireCore
 
 /// A network in virtual time with a command line on each node.
 ///
-/// A leads, B and C are routers in a line behind it, S hears A alone and stays a child; N has no dataset.
+/// A leads, B and C are routers in a line behind it, S is a child of A that cannot route; N has no dataset.
 final class Terminals {
     let network: VirtualNetwork
     private var interpreters: [String: CommandInterpreter] = [:]
@@ -32,14 +32,17 @@ final class Terminals {
                 + "051000112233445566778899aabbccddeeff030a686564646c652d726566010212340410445f2b5ca6f2a93a55ce570a70"
                 + "efeecb0c0402a0f778")!)
 
-    init(seed: UInt64 = 1, configuration: CommandInterpreter.Configuration = Terminals.configuration) {
+    init(
+        seed: UInt64 = 1, profile: LinkProfile = .ieee802154,
+        configuration: CommandInterpreter.Configuration = Terminals.configuration
+    ) {
         func link(_ first: String, _ second: String) -> Topology.Link {
             Topology.Link(from: first, to: second, loss: Decibels(60))
         }
         network = VirtualNetwork(
             topology: try! Topology(
                 nodes: ["A", "B", "C", "S", "N"], links: [link("A", "B"), link("B", "C"), link("A", "S")]),
-            profile: .ieee802154, seed: seed, cryptography: MbedTLSCryptography(),
+            profile: profile, seed: seed, cryptography: MbedTLSCryptography(),
             secretEntropy: { seed in
                 var writer = ByteWriter()
                 for index in 0..<4 { writer.write(seed &+ UInt64(index)) }
@@ -57,7 +60,7 @@ final class Terminals {
 
     static var configuration: CommandInterpreter.Configuration {
         var configuration = CommandInterpreter.Configuration()
-        configuration.version = "HEDDLE/0.1.0; LINUX; Nov 21 2026 04:34:21"
+        configuration.version = "OPENTHREAD/34bb0e4ab; SIMULATION; Nov 21 2026 04:34:21"
         configuration.eui64 = ExtendedAddress(rawValue: 0x18b4_3000_0000_0001)
         return configuration
     }
@@ -73,10 +76,7 @@ final class Terminals {
                     return thread.role == role && thread.routers.count >= routers
                 }, within: .seconds(400)) != nil
         }
-        network.with(network["S"]) { node, now in
-            node.threadConfiguration.isRouterEligible = false
-            _ = now
-        }
+        type("mode rn", at: "S")
         guard start("A", until: .leader, routers: 1), start("B", until: .router, routers: 2),
             start("C", until: .router, routers: 3), start("S", until: .child, routers: 0)
         else { return false }
