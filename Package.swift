@@ -93,7 +93,8 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "BorderRouter", "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", arguments,
+            "BorderRouter", "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire",
+            arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
     .executableTarget(
@@ -124,7 +125,8 @@ let testTargets: [Target] = [
     tests(
         of: "NodeEngine",
         [
-            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "LinkProfiles", "LoRaPHY", "LoRaChannel", "Simulator",
+            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "LinkProfiles", "LoRaPHY", "LoRaChannel",
+            "Simulator",
             "CryptoProviders", "PcapWire",
         ]),
     tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),

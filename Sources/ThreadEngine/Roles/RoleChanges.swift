@@ -34,8 +34,10 @@ extension ThreadEngine {
     /// Writes down what a restart needs.
     mutating func storeNetworkState() {
         let state = StoredNetworkState(
-            role: role, rloc16: rloc16, keySequence: keyRing.keySequence, mleFrameCounterLimit: mleFrameCounterRequested,
-            linkFrameCounterLimit: linkFrameCounterRequested, meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
+            role: role, rloc16: rloc16, keySequence: keyRing.keySequence,
+            mleFrameCounterLimit: mleFrameCounterRequested,
+            linkFrameCounterLimit: linkFrameCounterRequested,
+            meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: partitionID ?? PartitionID(rawValue: 0),
             parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
         emit(.store(state.record))
