@@ -11,6 +11,7 @@ import ThreadWire
 ///
 /// The interface has the node's mesh-local address, which does not change, and its prefix leads into the mesh.
 /// Locators are left out: the kernel would pick them as a source address, and they change with the topology.
+/// - Deviation: docs/deviations.md#host-addresses
 ///
 /// It lives on the runtime's event loop.
 public final class TUNBridge: @unchecked Sendable {

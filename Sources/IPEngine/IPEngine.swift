@@ -31,8 +31,7 @@ public struct IPEngine: Sendable {
         public var errorInterval: Duration = .seconds(1)
         /// How much of a datagram an error message about it repeats.
         /// - Units: bytes
-        /// - Deviation: RFC 4443 §3 asks for all that fits into 1280 bytes, which a slow link cannot afford; this is
-        ///   enough for every sender to find its socket.
+        /// - Deviation: docs/deviations.md#icmp-error-size
         public var errorInvokingLimit = 104
 
         public init() {}

@@ -2,6 +2,7 @@ public import EngineCore
 public import ThreadWire
 
 /// Where the addresses of other nodes are: what was asked, what was answered.
+/// - Deviation: docs/deviations.md#address-cache
 public struct AddressCache: Equatable, Sendable {
     public struct Entry: Equatable, Sendable {
         public enum State: Equatable, Sendable {

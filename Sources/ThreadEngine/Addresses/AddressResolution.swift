@@ -151,7 +151,7 @@ extension ThreadEngine {
     public func nextHop(to target: RLOC16) -> RLOC16? {
         guard role.isAttached, target != rloc16 else { return nil }
         if role == .child {
-            // A child may speak to a router that it hears; everything else goes to the parent.
+            // docs/deviations.md#child-links
             return parent?.rloc16
         }
         if target.routerID == rloc16.routerID { return children[target].map { $0.neighbor.rloc16 } }

@@ -96,6 +96,7 @@ extension ThreadEngine {
     }
 
     /// Forms a partition, on links where that pays only after a random time in which nobody else has formed one.
+    /// - Deviation: docs/deviations.md#formation
     private mutating func formAfterListening(now: Instant) {
         guard profile.formationJitter > .zero, role == .detached else { return becomeLeader(now: now) }
         attach = .listening(until: now + entropy.open.duration(in: .zero...profile.formationJitter))

@@ -38,6 +38,7 @@ extension ThreadEngine {
     }
 
     /// A worse partition is in reach: its nodes are to hear of this one soon, instead of after the longest interval.
+    /// - Deviation: docs/deviations.md#merge-invitation
     private mutating func inviteToMerge(now: Instant) {
         guard profile.formationJitter > .zero else { return }
         resetAdvertisement(now: now)
