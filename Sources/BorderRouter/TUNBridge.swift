@@ -5,7 +5,7 @@ import Glibc
 import NIOPosix
 import NodeEngine
 public import NodeRuntime
-public import ThreadWire
+import ThreadWire
 
 /// Carries datagrams between the host's IP stack and the mesh over a TUN interface.
 ///

@@ -1,4 +1,5 @@
 public import EngineCore
+import LoRaPHY
 
 extension LinkProfile {
     /// How much stronger a frame arrived than the weakest that can still be received.

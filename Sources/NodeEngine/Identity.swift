@@ -138,7 +138,7 @@ extension NodeEngine {
 extension NodeEngine {
     /// The addresses that the host may use as its own: all that stay while the topology changes.
     public var hostAddresses: [IPv6Address] {
-        unicastAddresses.map(\.address).filter { !$0.isLinkLocalUnicast && $0.locator == nil }
+        unicastAddresses.map { $0.address }.filter { !$0.isLinkLocalUnicast && $0.locator == nil }
     }
 
     /// Whether datagrams for which this node has no use of its own go to the host.

@@ -1,5 +1,6 @@
 import EngineCore
 import IPEngine
+import LinkProfiles
 import LowPANEngine
 import MACEngine
 import ThreadEngine

@@ -44,9 +44,9 @@ final class CommandService: ControlHandler, @unchecked Sendable {
             switch output {
             case .line(let session, let text): clients[session]?(.line(text))
             case .asynchronous(let session, let text): clients[session]?(.asynchronous(text))
-            case .end(let session, .done): clients[session]?(.done)
+            case .end(let session, .done), .end(let session, .silent): clients[session]?(.done)
             case .end(let session, .failed(let error)):
-                clients[session]?(.error(code: error.rawValue, name: error.name))
+                clients[session]?(.error(code: Int(error.rawValue), name: error.name))
             }
         }
         reschedule()

@@ -30,7 +30,7 @@ final class Daemon: Service, Sendable {
         self.settings = settings
         self.logger = logger
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        let modulation = try settings.radio.lora.modulation
+        let modulation = try settings.radio.modulation
         let profile = settings.radio.linkProfile(modulation)
         let store = try NodeStore(path: settings.state)
         let radio = try settings.radio.makeRadio(profile: profile, eventLoop: eventLoop)

@@ -39,6 +39,7 @@ enum SourceTree {
 
     /// The module that a line imports, or nil when it is no import.
     static func importedModule(in line: String) -> String? {
+        guard line.contains("import ") else { return nil }
         let pattern =
             #/^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/#
         return line.firstMatch(of: pattern).map { String($0.1) }

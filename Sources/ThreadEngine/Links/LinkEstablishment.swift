@@ -207,7 +207,7 @@ extension ThreadEngine {
         guard let router = routers[id] else { return }
         let address = router.neighbor.extendedAddress
         let wasValid = router.isLinkValid
-        let before = routers.routers.filter { routers.path(to: $0.id) != nil }.map(\.id)
+        let before = routers.routers.filter { routers.path(to: $0.id) != nil }.map { $0.id }
         routers.removeLink(id, now: now)
         cancelLinkRequest(to: id)
         withdrawPeer(address)

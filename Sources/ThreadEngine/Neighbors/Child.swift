@@ -54,7 +54,7 @@ public struct ChildTable: Equatable, Sendable {
         children.first { $0.neighbor.rloc16 == rloc16 && $0.isValid }
     }
 
-    public var valid: [Child] { children.filter(\.isValid) }
+    public var valid: [Child] { children.filter { $0.isValid } }
 
     /// Adds or replaces a child.
     /// - Returns: false when the table is full.

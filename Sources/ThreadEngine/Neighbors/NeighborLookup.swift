@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 public import ThreadWire
 
 // Neighbors of all kinds: the parent, children, routers with a valid link.

@@ -55,7 +55,7 @@ extension ThreadEngine {
         for router in routers.routers where router.isLinkValid {
             emit(.event(.linkRemoved(router.neighbor.extendedAddress, router.id.rloc16)))
         }
-        let addresses = routers.routers.filter { $0.link != .none }.map(\.neighbor.extendedAddress)
+        let addresses = routers.routers.filter { $0.link != .none }.map { $0.neighbor.extendedAddress }
         routers.clear()
         for address in addresses { withdrawPeer(address) }
         resolver.removeAll()

@@ -85,7 +85,7 @@ extension ThreadEngine {
     /// Gives up its place; neighbors, children and routes are forgotten.
     mutating func becomeDetached(now: Instant) {
         if rloc16.isRouter { previousRouterID = rloc16.routerID }
-        let peers = neighbors.map(\.neighbor.extendedAddress)
+        let peers = neighbors.map { $0.neighbor.extendedAddress }
         setRole(.detached, now: now)
         stopAdvertising()
         routerSelectionDeadline = nil

@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 import LinkSecurity
 public import ThreadWire
 import WireCore

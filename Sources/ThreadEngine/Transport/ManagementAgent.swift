@@ -35,7 +35,7 @@ struct ManagementAgent: Equatable, Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    var nextDeadline: Instant? { pending.map(\.deadline).min() }
+    var nextDeadline: Instant? { pending.map { $0.deadline }.min() }
 
     mutating func removeAll() {
         pending.removeAll()

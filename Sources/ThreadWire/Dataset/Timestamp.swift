@@ -1,7 +1,7 @@
 public import WireCore
 
 /// When a dataset was made. The younger dataset replaces the older one, so this is its version too.
-/// - Source: OpenThread as observed: recording line_traffic, frame 7 and 12
+/// - Source: OpenThread as observed: recording line_traffic, frames 7 and 12
 public struct Timestamp: Hashable, Sendable {
     /// Seconds since 1970, or any number that counts up.
     /// - Range: 48 bits

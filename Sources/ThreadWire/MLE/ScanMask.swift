@@ -1,7 +1,7 @@
 public import WireCore
 
 /// Who is asked to answer a Parent Request.
-/// - Source: OpenThread as observed: recording attach; 0x80 in the first requests, 0xc0 later
+/// - Source: OpenThread as observed: recording attach; 0x80 in the first two requests, 0xc0 later
 public struct ScanMask: RawRepresentable, Hashable, Sendable {
     public var rawValue: UInt8
 

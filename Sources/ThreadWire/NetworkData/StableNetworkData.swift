@@ -3,7 +3,7 @@
 extension NetworkData {
     /// The stable elements alone. Nodes are named by anycast or not at all, so that a change of a node's address does
     /// not change what is stable.
-    /// - Source: OpenThread as observed: recording prefix, Data Responses to sleepy children
+    /// - Source: OpenThread as observed: recording cliref, frames 130 and 134
     public var stableSubset: NetworkData {
         NetworkData(
             tlvs: tlvs.compactMap { tlv in

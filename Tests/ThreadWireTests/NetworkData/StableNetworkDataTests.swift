@@ -7,7 +7,7 @@ import WireCore
 struct StableNetworkDataTests {
     @Test("Nodes are named by nothing or by anycast, and what is not stable is left out")
     func recorded() throws {
-        // The recorded data, with the commissioner's session, which is not stable.
+        // What the leader sent to its sleepy child in recording cliref, frame 134.
         let stable = try NetworkData(hex(NetworkDataTests.recorded)).stableSubset
         #expect(
             hexadecimal(stable.bytes)
