@@ -70,7 +70,7 @@ extension NodeEngine {
         let prefix = IPv6Address(high: 0xfd00_0000_0000_0000 | random(7), low: 0)
         dataset.meshLocalPrefix = IPv6Prefix(prefix, length: 64)
         dataset.networkKey = entropy.secret.bytes(16)
-        dataset.networkName = NetworkName("Heddle-\(ShortAddress(rawValue: panID.rawValue))")
+        dataset.networkName = NetworkName("Heddle-" + ShortAddress(rawValue: panID.rawValue).description)
         dataset.panID = panID
         dataset.pskc = entropy.secret.bytes(16)
         dataset.securityPolicy = .default
