@@ -100,7 +100,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "CLinux", "ControlService", "EtherService", "Dissector", "CryptoProviders", "NodeConfiguration", arguments,
+            "CLinux", "WireCore", "ThreadWire", "ControlService", "EtherService", "Dissector", "CryptoProviders",
+            "NodeConfiguration", arguments,
             logging,
         ], swiftSettings: settings),
 ]
@@ -129,7 +130,7 @@ let testTargets: [Target] = [
             "Simulator",
             "CryptoProviders", "PcapWire",
         ]),
-    tests(of: "LinuxDevices", ["EngineCore", "ThreadWire"]),
+    tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
@@ -139,7 +140,10 @@ let testTargets: [Target] = [
             "WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaPHY", "LoRaChannel", "ThreadEngine",
             "NodeEngine", "Simulator", "CryptoProviders",
         ]),
-    tests(of: "ControlService", ["LinuxDevices"] + nio),
+    tests(
+        of: "ControlService",
+        ["LinuxDevices", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(
         of: "EtherService",
         [
