@@ -58,7 +58,8 @@ extension NodeEngine {
     var multicastAddresses: Set<IPv6Address> {
         guard isInterfaceUp else { return [] }
         var groups: Set<IPv6Address> = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
-        if thread.role.isRouting { groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters]) }
+        // A child that could route hears what routers are asked, too: it answers for its own addresses.
+        if thread.role.isAttached, thread.mode.isFullThreadDevice { groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters]) }
         return groups
     }
 

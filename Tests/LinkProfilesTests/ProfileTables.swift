@@ -20,6 +20,8 @@ enum ProfileTables {
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 50.0 ms
+        parentRequestJitter 0.0 ms
+        formationJitter 0.0 ms
         parentRequestsToRouters 2
         parentRequestsToRoutersAndREEDs 4
         laterParentRequestsToRouters 1
@@ -97,6 +99,8 @@ enum ProfileTables {
         dataPollRetransmissionDelay 2000.0 ms
         maximumChildTransmissions 6
         attachStartJitter 50.0 ms
+        parentRequestJitter 0.0 ms
+        formationJitter 0.0 ms
         parentRequestsToRouters 1
         parentRequestsToRoutersAndREEDs 1
         laterParentRequestsToRouters 1
@@ -173,8 +177,10 @@ enum ProfileTables {
         minimumDataPollPeriod 99.016 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
-        attachStartJitter 50.0 ms
-        parentRequestsToRouters 2
+        attachStartJitter 1494.344 ms
+        parentRequestJitter 778.416 ms
+        formationJitter 4313.296 ms
+        parentRequestsToRouters 1
         parentRequestsToRoutersAndREEDs 2
         laterParentRequestsToRouters 1
         laterParentRequestsToRoutersAndREEDs 1
@@ -214,7 +220,7 @@ enum ProfileTables {
         networkIDTimeout 120000.0 ms
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
-        routerSelectionJitter 10000.0 ms
+        routerSelectionJitter 4000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms

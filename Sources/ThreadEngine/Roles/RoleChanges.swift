@@ -132,6 +132,8 @@ extension ThreadEngine {
     /// Takes up a router id that the leader gave out.
     mutating func becomeRouter(_ id: RouterID, now: Instant) {
         rloc16 = id.rloc16
+        // An attempt at another partition was begun as a child of a smaller one; it must be judged anew.
+        attach = .idle
         keepAlive = nil
         routerSelectionDeadline = nil
         setRole(.router, now: now)
