@@ -113,6 +113,19 @@ struct IndirectTransmissionTests {
         #expect(air.nodes[0].engine.nextDeadline == nil)
     }
 
+    @Test("A frame that the child missed expires like any other")
+    func expiryAfterAttempt() {
+        let air = family()
+        air.submit(0, TestAir.data(1, to: 1, isIndirect: true, lifetime: .seconds(5)))
+        air.isLost = { from, _, bytes in from == 0 && bytes.count > 5 }
+        air.run(for: .seconds(4))
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(300))
+        #expect(air.nodes[0].frames.count == 1 && air.nodes[0].confirmations.isEmpty)
+        air.run(for: .seconds(1))
+        #expect(air.nodes[0].outcome(1) == .indirectTimeout)
+    }
+
     @Test("The queue of one child is bounded")
     func bounded() {
         var configuration = MACEngine.Configuration()
