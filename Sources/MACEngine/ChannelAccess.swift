@@ -15,7 +15,7 @@ extension MACEngine {
         case .backingOff(let transmission, let until):
             if transmission.sealed == nil, hasSendable(before: transmission.precedence) {
                 // Nothing was sent of it yet, so the more urgent frame can go first.
-                queue.putBack(transmission)
+                putBack(transmission)
                 transmitter = .idle
                 beginNext(now: now)
             } else if until <= now {
@@ -94,7 +94,7 @@ extension MACEngine {
         if transmission.sealed == nil {
             guard let sealed = seal(transmission) else {
                 // The limit of counters was reached while the frame was on its way here.
-                queue.putBack(transmission)
+                putBack(transmission)
                 transmitter = .idle
                 return beginNext(now: now)
             }

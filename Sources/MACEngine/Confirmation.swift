@@ -28,6 +28,12 @@ extension MACEngine {
         if let rejected = queue.insert(transmission) { abandon(rejected, .queueFull) }
     }
 
+    /// Puts a transmission back that was begun but not sent.
+    mutating func putBack(_ transmission: Transmission) {
+        expiryCheckAt = earlier(expiryCheckAt, transmission.expiresAt)
+        queue.putBack(transmission)
+    }
+
     /// Ends the transmission under way.
     mutating func finish(_ transmission: Transmission, _ outcome: MACOutcome) {
         transmitter = .idle

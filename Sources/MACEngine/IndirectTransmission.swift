@@ -51,6 +51,7 @@ extension MACEngine {
         transmitter = .idle
         peers[index].isSendingIndirect = false
         peers[index].indirect.insert(transmission, at: 0)
+        expiryCheckAt = earlier(expiryCheckAt, transmission.expiresAt)
     }
 
     mutating func childIsServed(_ child: ExtendedAddress) {

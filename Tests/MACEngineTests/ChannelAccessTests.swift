@@ -232,6 +232,22 @@ struct ChannelAccessTests {
         #expect(air.nodes[0].engine.nextDeadline == nil)
     }
 
+    @Test("A frame that made way for a more urgent one still expires")
+    func lifetimeOfPreempted() {
+        var profile = LinkProfile.ieee802154
+        profile.minimumBackoffExponent = 5
+        let air = TestAir(profile: profile)
+        air.isBusy = { _ in true }
+        air.submit(0, TestAir.data(1, to: 1, priority: .background, lifetime: .milliseconds(30)))
+        // Past the time at which expiry is looked at, were the frame in the queue.
+        air.submit(0, TestAir.data(2, to: 1, priority: .control, lifetime: .milliseconds(1)))
+        air.submit(0, TestAir.data(3, to: 1, priority: .attach))
+        air.run(for: .milliseconds(40))
+        #expect(air.nodes[0].outcome(1) == .lifetimeExpired)
+        #expect(air.nodes[0].outcome(2) == .lifetimeExpired)
+        #expect(air.nodes[0].outcome(3) == nil)
+    }
+
     @Test("A frame too large for the link is refused")
     func tooLarge() {
         let air = TestAir()

@@ -113,6 +113,40 @@ struct IndirectTransmissionTests {
         #expect(air.nodes[0].engine.nextDeadline == nil)
     }
 
+    @Test("A child that asks again while its frame is on the way does not get two")
+    func impatientChild() throws {
+        var profile = LinkProfile.ieee802154
+        profile.maximumBackoffs = 200
+        let air = TestAir(profile: profile)
+        air.link(sleepyChild: 1)
+        for handle: UInt32 in 1...2 { air.submit(0, TestAir.data(handle, to: 1, isIndirect: true)) }
+        // The parent hears two polls before it finds the channel free.
+        air.isBusy = { $0 == 0 }
+        for poll: UInt32 in 1...2 {
+            air.submit(1, TestAir.poll(poll, to: 0))
+            air.run(for: .milliseconds(20))
+        }
+        #expect(air.nodes[0].engine.counters.receiveDataPoll == 2)
+        #expect(try air.nodes[0].acknowledgements.allSatisfy { try layout($0.bytes).header.isFramePending })
+        air.isBusy = { _ in false }
+        air.run(for: .seconds(1))
+        #expect(air.nodes[0].confirmations.map(\.handle) == [1])
+        #expect(air.nodes[0].frames.count == 1)
+    }
+
+    @Test("A frame that the child missed expires like any other")
+    func expiryAfterAttempt() {
+        let air = family()
+        air.submit(0, TestAir.data(1, to: 1, isIndirect: true, lifetime: .seconds(5)))
+        air.isLost = { from, _, bytes in from == 0 && bytes.count > 5 }
+        air.run(for: .seconds(4))
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(300))
+        #expect(air.nodes[0].frames.count == 1 && air.nodes[0].confirmations.isEmpty)
+        air.run(for: .seconds(1))
+        #expect(air.nodes[0].outcome(1) == .indirectTimeout)
+    }
+
     @Test("The queue of one child is bounded")
     func bounded() {
         var configuration = MACEngine.Configuration()
