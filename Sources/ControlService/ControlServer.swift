@@ -29,16 +29,41 @@ public final class ControlServer: Sendable {
     private let lock: FileLock
     private let sessions: NIOLoopBoundBox<Sessions>
 
-    /// Starts to listen.
-    /// - Parameters:
-    ///   - path: at most ``ControlLimits/pathLength`` bytes; folders that are missing are made, with mode 0700.
-    ///   - handler: is called on the event loop.
-    ///   - eventLoop: serves all clients.
+    /// The right to listen on a path, which one process has at a time: taken before anything else of a node is
+    /// touched, it keeps a second node from the first one's state and interface.
+    public struct Claim: Sendable {
+        /// The socket's path.
+        public let path: String
+        fileprivate let lock: FileLock
+    }
+
+    /// Takes the right to listen on a path and removes what a crashed node has left there.
+    /// - Parameter path: at most ``ControlLimits/pathLength`` bytes; folders that are missing are made, with mode 0700.
+    /// - Throws: `.inUse` when another process has it.
+    public static func claim(_ path: String) throws(ControlServerError) -> Claim {
+        Claim(path: path, lock: try ControlSocketFile.claim(path))
+    }
+
+    /// Claims a path and starts to listen on it.
     public static func listen(
         path: String, handler: any ControlHandler, eventLoop: any EventLoop,
         configuration: Configuration = Configuration(), logger: Logger
     ) async throws(ControlServerError) -> ControlServer {
-        let lock = try ControlSocketFile.claim(path)
+        try await listen(
+            on: claim(path), handler: handler, eventLoop: eventLoop, configuration: configuration, logger: logger)
+    }
+
+    /// Starts to listen.
+    /// - Parameters:
+    ///   - claim: is the server's from now on.
+    ///   - handler: is called on the event loop.
+    ///   - eventLoop: serves all clients.
+    public static func listen(
+        on claim: Claim, handler: any ControlHandler, eventLoop: any EventLoop,
+        configuration: Configuration = Configuration(), logger: Logger
+    ) async throws(ControlServerError) -> ControlServer {
+        let path = claim.path
+        let lock = claim.lock
         let descriptor = try ControlSocketFile.bind(path)
         do {
             return try await eventLoop.submit {
