@@ -22,6 +22,8 @@ final class Daemon: Service, Sendable {
     private let settings: NodeConfiguration
     private let logger: Logger
     private let eventLoop: any EventLoop
+    private let claim: ControlServer.Claim
+    private let stateLock: FileLock
     private let runtime: NodeRuntime
     private let commands: CommandService
     private let tun: TUNBridge?
@@ -30,9 +32,13 @@ final class Daemon: Service, Sendable {
         self.settings = settings
         self.logger = logger
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        // First of all: where another daemon already runs this node, nothing of it may be touched.
+        claim = try ControlServer.claim(settings.control)
         let modulation = try settings.radio.modulation
         let profile = settings.radio.linkProfile(modulation)
         let store = try NodeStore(path: settings.state)
+        // Two nodes on one state would send different frames with the same frame counter.
+        stateLock = try FileLock(path: settings.state + ".lock")
         let radio = try settings.radio.makeRadio(profile: profile, eventLoop: eventLoop)
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
@@ -62,9 +68,8 @@ final class Daemon: Service, Sendable {
     }
 
     func run() async throws {
-        // The control socket first: its lock tells whether another daemon already runs this node.
         let control = try await ControlServer.listen(
-            path: settings.control, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+            on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
         do {
             try await startNode()
             logger.info("the control socket is \(settings.control)")
