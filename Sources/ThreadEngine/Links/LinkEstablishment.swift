@@ -14,7 +14,8 @@ extension ThreadEngine {
         neighbor.mleFrameCounter = received.frameCounter &+ 1
         routers.modify(id) {
             $0.neighbor = neighbor
-            $0.link = .requested(challenge: [], deadline: now + profile.linkRequestMaximumDelay + profile.linkRequestWait)
+            $0.link = .requested(
+                challenge: [], deadline: now + profile.linkRequestMaximumDelay + profile.linkRequestWait)
         }
         schedule(.linkRequest(to: id), within: profile.linkRequestMaximumDelay, now: now)
     }

@@ -34,8 +34,10 @@ extension ThreadEngine {
     /// Writes down what a restart needs.
     mutating func storeNetworkState() {
         let state = StoredNetworkState(
-            role: role, rloc16: rloc16, keySequence: keyRing.keySequence, mleFrameCounterLimit: mleFrameCounterRequested,
-            linkFrameCounterLimit: linkFrameCounterRequested, meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
+            role: role, rloc16: rloc16, keySequence: keyRing.keySequence,
+            mleFrameCounterLimit: mleFrameCounterRequested,
+            linkFrameCounterLimit: linkFrameCounterRequested,
+            meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: partitionID ?? PartitionID(rawValue: 0),
             parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
         emit(.store(state.record))
@@ -65,7 +67,7 @@ extension ThreadEngine {
     public mutating func stop(now: Instant) {
         guard role != .disabled else { return }
         if role.isAttached { becomeDetached(now: now) }
-        attach = .idle
+        abandonCandidate()
         delayed.removeAll()
         management.removeAll()
         setRole(.disabled, now: now)
@@ -104,7 +106,7 @@ extension ThreadEngine {
         resolver.removeAll()
         rloc16 = .unassigned
         nextTick = nil
-        attach = .idle
+        abandonCandidate()
         for peer in peers { emit(.removePeer(peer)) }
         emit(.identityChanged)
     }

@@ -172,7 +172,8 @@ extension ThreadEngine {
             frameCounter: mleFrameCounter)
         mleFrameCounter += 1
         let sealed = MLESecurity.seal(
-            MLEMessage(command: command, tlvs: tlvs).bytes, header: header, source: linkLocalAddress, destination: destination,
+            MLEMessage(command: command, tlvs: tlvs).bytes, header: header, source: linkLocalAddress,
+            destination: destination,
             extendedAddress: extendedAddress, context: keyRing.contexts(for: sequence).mle)
         emit(
             .send(
