@@ -33,13 +33,16 @@ struct FormationTests {
         #expect(harness.engines[0].children.valid.isEmpty)
     }
 
-    @Test("A line of nodes that start together is one partition with a route to everyone", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(
+        "A line of nodes that start together is one partition with a route to everyone",
+        arguments: 1...5 as ClosedRange<UInt64>)
     func lineForms(seed: UInt64) throws {
         let harness = ThreadHarness(count: 5, seed: seed)
         harness.connectLine()
         for index in 0..<5 { harness.start(index) }
         let time = harness.run(until: { $0.isFullyRouted }, within: .seconds(600))
-        #expect(time != nil, "roles \(harness.roles), drops \(harness.engines.map { $0.drops.nonzero.map { "\($0)" } })")
+        #expect(
+            time != nil, "roles \(harness.roles), drops \(harness.engines.map { $0.drops.nonzero.map { "\($0)" } })")
         for (index, engine) in harness.engines.enumerated() {
             for other in harness.engines.indices where other != index {
                 let path = try #require(engine.routers.path(to: harness.engines[other].rloc16.routerID))
