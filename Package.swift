@@ -150,6 +150,9 @@ let testTargets: [Target] = [
             "RadioDrivers", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire", "NodeConfiguration", logging,
         ] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
+    // Runs the built executables as a user does: they are dependencies so that they are built, not to be imported.
+    .testTarget(
+        name: "EndToEndTests", dependencies: ["TestSupport", "heddled", "heddle"], swiftSettings: settings),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
 ]
 
