@@ -94,6 +94,8 @@ public struct ThreadEngine {
     var attachAttempts = 0
     var advertisement: TrickleTimer?
     var routerSelectionDeadline: Instant?
+    /// When this node, as a child that could route, next tells of its partition.
+    var endDeviceAdvertisementDeadline: Instant?
     var solicitation: RouterSolicitation?
     var keepAlive: KeepAlive?
     var delayed: [DelayedMessage] = []
@@ -192,6 +194,7 @@ public struct ThreadEngine {
         var deadline = earlier(nextTick, attach.deadline)
         deadline = earlier(deadline, advertisement?.nextDeadline)
         deadline = earlier(deadline, routerSelectionDeadline)
+        deadline = earlier(deadline, endDeviceAdvertisementDeadline)
         deadline = earlier(deadline, keepAlive?.deadline)
         deadline = earlier(deadline, dataRequest?.deadline)
         deadline = earlier(deadline, management.nextDeadline)
@@ -206,6 +209,7 @@ public struct ThreadEngine {
         if let deadline = attach.deadline, deadline <= now { handleAttachDeadline(now: now) }
         if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
         handleAdvertisementDeadline(now: now)
+        handleEndDeviceAdvertisementDeadline(now: now)
         handleKeepAliveDeadline(now: now)
         handleDataRequestDeadline(now: now)
         handleManagementDeadline(now: now)

@@ -93,4 +93,27 @@ struct FormationTests {
         _ = try #require(harness.run(until: { $0.isFullyRouted }, within: .seconds(400)))
         #expect(harness.engines.allSatisfy { $0.partitionID == better })
     }
+
+    @Test("A partition whose routers are out of reach is joined through a child that could route")
+    func joinsThroughEndDevice() throws {
+        // 0 and 1 form; 1 stays a child because one router is enough there. 2 hears 1 alone.
+        let harness = ThreadHarness(count: 3, seed: 3) { index, configuration in
+            if index != 2 { configuration.routerUpgradeThreshold = 1 }
+            configuration.leaderWeight = index == 2 ? 1 : 64
+        }
+        harness.connect(0, 1)
+        harness.connect(1, 2)
+        harness.start(0)
+        _ = try #require(harness.run(until: { $0.roles[0] == .leader }, within: .seconds(30)))
+        harness.start(1)
+        _ = try #require(harness.run(until: { $0.roles[1] == .child }, within: .seconds(30)))
+        // 2 comes when nobody answers, and so leads a partition of its own.
+        harness.isLost = { sent, receiver in sent.sender == 1 && receiver == 2 || sent.sender == 2 && receiver == 1 }
+        harness.start(2)
+        _ = try #require(harness.run(until: { $0.roles[2] == .leader }, within: .seconds(30)))
+        harness.isLost = { _, _ in false }
+        let time = harness.run(until: { $0.isOnePartition }, within: .seconds(700))
+        #expect(time != nil, "roles \(harness.roles)")
+        #expect(harness.engines[1].role == .router)
+    }
 }

@@ -19,16 +19,17 @@ extension ThreadEngine {
     mutating func considerPartition(
         _ candidate: LeaderData, route: Route64?, _ received: ReceivedMLE, now: Instant
     ) {
-        guard let own = leaderData, let route, mode.isFullThreadDevice else { return }
+        guard let own = leaderData, mode.isFullThreadDevice else { return }
         guard received.margin >= Self.linkMarginMinimum else { return }
-        if let previous = previousPartition, previous.until > now, previous.id == candidate.partitionID,
+        if let route, let previous = previousPartition, previous.until > now, previous.id == candidate.partitionID,
             Int8(bitPattern: route.idSequence &- previous.idSequence) <= 0
         {
             return drop(.foreignPartition)
         }
         // A child follows its parent.
         if role == .child, received.sender == parent?.extendedAddress { return }
-        let isSingletonCandidate = route.routerIDMask.count <= 1
+        // A child that could route tells of its partition without routes: it has a parent at least.
+        let isSingletonCandidate = route.map { $0.routerIDMask.count <= 1 } ?? false
         if isBetterPartition(candidate, isSingleton: isSingletonCandidate, than: own, isSingleton: isSingleton) {
             if attach == .idle { counters.betterPartitionAttachAttempts &+= 1 }
             startAttach(.betterPartition, now: now)
@@ -45,6 +46,8 @@ extension ThreadEngine {
         if let deadline = routerSelectionDeadline, role == .child {
             let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
             routerSelectionDeadline = min(deadline, soon)
+        } else {
+            hastenEndDeviceAdvertisement(now: now)
         }
     }
 

@@ -91,6 +91,7 @@ extension ThreadEngine {
         setRole(.detached, now: now)
         stopAdvertising()
         routerSelectionDeadline = nil
+        endDeviceAdvertisementDeadline = nil
         solicitation = nil
         keepAlive = nil
         dataRequest = nil
@@ -124,6 +125,7 @@ extension ThreadEngine {
         if isNewPartition { emit(.event(.partitionChanged(leaderData.partitionID))) }
         publishPeer(parent, isChild: false)
         scheduleKeepAlive(now: now)
+        scheduleEndDeviceAdvertisement(now: now)
         nextTick = now + .seconds(1)
         storeNetworkState()
         emit(.identityChanged)
@@ -136,6 +138,7 @@ extension ThreadEngine {
         attach = .idle
         keepAlive = nil
         routerSelectionDeadline = nil
+        endDeviceAdvertisementDeadline = nil
         setRole(.router, now: now)
         startAdvertising(now: now)
         nextTick = now + .seconds(1)
