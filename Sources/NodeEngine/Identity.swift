@@ -59,7 +59,9 @@ extension NodeEngine {
         guard isInterfaceUp else { return [] }
         var groups: Set<IPv6Address> = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
         // A child that could route hears what routers are asked, too: it answers for its own addresses.
-        if thread.role.isAttached, thread.mode.isFullThreadDevice { groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters]) }
+        if thread.role.isAttached, thread.mode.isFullThreadDevice {
+            groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters])
+        }
         return groups
     }
 

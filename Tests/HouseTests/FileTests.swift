@@ -37,7 +37,8 @@ struct FileTests {
         guard let name = parts.last else { return false }
         let folder = parts.count > 2 ? parts[parts.count - 2] : nil
         let bareName = name.prefix { $0 != "." }
-        return (folder.map { test.contains("\($0)/") || test.contains("\"\($0)\"") || test.contains("/\($0)\"") } ?? true)
+        return
+            (folder.map { test.contains("\($0)/") || test.contains("\"\($0)\"") || test.contains("/\($0)\"") } ?? true)
             && (test.contains(name) || test.contains("\"\(bareName)\""))
     }
 
