@@ -8,7 +8,9 @@ import ThreadWire
 
 @Suite("A network in virtual time")
 struct NetworkTests {
-    @Test("Three nodes in a line form one partition in at most 30 s at SF7, 250 kHz", arguments: 1...10 as ClosedRange<UInt64>)
+    @Test(
+        "Three nodes in a line form one partition in at most 30 s at SF7, 250 kHz",
+        arguments: 1...10 as ClosedRange<UInt64>)
     func lineForms(seed: UInt64) throws {
         let network = TestNetworks.network(TestNetworks.line(3), seed: seed)
         network.start(TestNetworks.dataset)
@@ -23,7 +25,8 @@ struct NetworkTests {
         _ = try #require(network.run(until: { $0.isFullyRouted }, within: .seconds(300)), "\(state(of: network))")
         let target = try #require(network["N2"].engine.thread.meshLocalEID)
         try network.with(network["N0"]) { engine, now in
-            try engine.sendEcho(to: target, identifier: 1, sequence: 1, payload: [UInt8](repeating: 0x61, count: 64), now: now)
+            try engine.sendEcho(
+                to: target, identifier: 1, sequence: 1, payload: [UInt8](repeating: 0x61, count: 64), now: now)
         }
         let trip = network.run(until: { !$0["N0"].echoReplies.isEmpty }, within: .seconds(10))
         #expect(trip != nil, "\(state(of: network))")
