@@ -66,7 +66,12 @@ let runtime: [Target] =
             "EngineCore", "ThreadWire", "NodeEngine", "RadioDrivers", "NodeStore", "CryptoProviders", "LinuxDevices",
             "LinkProfiles", "LoRaPHY", logging,
         ] + nio)
-let api: [Target] = layer("Heddle", ["NodeRuntime", "NodeEngine", "ThreadWire", "EngineCore"])
+let api: [Target] = layer(
+    "Heddle",
+    [
+        "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine",
+        "CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore", "NodeRuntime", logging,
+    ] + nio)
 let services: [Target] =
     layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
     + layer(
@@ -133,6 +138,7 @@ let testTargets: [Target] = [
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
+    tests(of: "Heddle", ["EtherService", logging] + nio),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "ThreadCLI",

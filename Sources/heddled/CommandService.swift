@@ -7,9 +7,16 @@ import ThreadCLI
 /// Connects the control socket's clients with the command line of the node; lives on the runtime's event loop.
 final class CommandService: ControlHandler, @unchecked Sendable {
     private let runtime: NodeRuntime
-    private let interpreter = CommandInterpreter(configuration: CommandInterpreter.Configuration())
+    private let interpreter = CommandInterpreter(configuration: CommandService.configuration)
     private var clients: [CommandInterpreter.Session: @Sendable (ControlOutput) -> Void] = [:]
     private var timer: Scheduled<Void>?
+
+    /// What the command line tells about this program.
+    private static var configuration: CommandInterpreter.Configuration {
+        var configuration = CommandInterpreter.Configuration()
+        configuration.version = "HEDDLE/\(Heddled.version); LINUX"
+        return configuration
+    }
 
     init(runtime: NodeRuntime) {
         self.runtime = runtime

@@ -6,9 +6,13 @@ import ServiceLifecycle
 /// The daemon: one node on one radio, in the foreground.
 @main
 struct Heddled: AsyncParsableCommand {
+    /// The version of this source tree.
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "heddled",
-        abstract: "Runs a Heddle node in the foreground; logs to standard error, stops on SIGTERM and SIGINT.")
+        abstract: "Runs a Heddle node in the foreground; logs to standard error, stops on SIGTERM and SIGINT.",
+        version: version)
 
     @Option(help: ArgumentHelp("The configuration file; config/heddled.yaml documents every key.", valueName: "FILE"))
     var config: String

@@ -9,11 +9,20 @@ extension ThreadEngine {
     /// Begins to look for a parent.
     mutating func startAttach(_ mode: AttachMode, now: Instant) {
         guard role != .disabled, network != nil else { return }
-        if attach != .idle, mode != .betterPartition { return }
+        // A better partition goes before any other reason, but hearing of it again must not start the search anew.
+        if attach != .idle, mode != .betterPartition || attachMode == .betterPartition { return }
+        abandonCandidate()
         attachMode = mode
         counters.attachAttempts &+= 1
         let jitter = entropy.open.duration(in: .zero...profile.attachStartJitter)
         attach = .pausing(until: now + jitter)
+    }
+
+    /// Ends the attachment; the MAC engine forgets the candidate whose frames it accepts already.
+    mutating func abandonCandidate() {
+        guard case .requestingIdentifier(let candidate, _, _) = attach else { return attach = .idle }
+        attach = .idle
+        withdrawPeer(candidate.neighbor.extendedAddress)
     }
 
     /// What was due in the attachment.
@@ -148,8 +157,10 @@ extension ThreadEngine {
         neighbor.keySequence = received.keySequence
         let candidate = ParentCandidate(
             neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity)
-        guard best.map({ isBetter(candidate, than: $0) }) ?? true else { return }
-        attach = .requestingParent(request: request, challenges: challenges, until: until, best: candidate)
+        // A repeated answer of the same router brings the challenge that it expects now.
+        guard let best, best.neighbor.extendedAddress != received.sender, !isBetter(candidate, than: best) else {
+            return attach = .requestingParent(request: request, challenges: challenges, until: until, best: candidate)
+        }
     }
 
     /// Whether the partition of a candidate fits the reason of this attachment.

@@ -25,7 +25,7 @@ extension ThreadEngine {
             guard now.since(known.answeredAt) >= Self.duplicateParentRequestWindow else { return }
         }
         var child =
-            children[received.sender].flatMap { $0.isValid ? $0 : nil }
+            children[received.sender]
             ?? Child(
                 neighbor: Neighbor(extendedAddress: received.sender, version: version, now: now),
                 state: .candidate(expires: now + profile.candidateChildLifetime), answeredAt: now)
@@ -45,7 +45,8 @@ extension ThreadEngine {
 
     mutating func sendParentResponse(to address: ExtendedAddress, response: [UInt8], now: Instant) {
         guard role.isAttached, let leaderData, let child = children[address] else { return }
-        let challenge = challenge()
+        // One challenge for all answers to a child: it may take up any of them.
+        let challenge = child.challenge.isEmpty ? challenge() : child.challenge
         children.modify(address) {
             $0.challenge = challenge
             if !$0.isValid { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }

@@ -67,7 +67,7 @@ extension ThreadEngine {
     public mutating func stop(now: Instant) {
         guard role != .disabled else { return }
         if role.isAttached { becomeDetached(now: now) }
-        attach = .idle
+        abandonCandidate()
         delayed.removeAll()
         management.removeAll()
         setRole(.disabled, now: now)
@@ -106,7 +106,7 @@ extension ThreadEngine {
         resolver.removeAll()
         rloc16 = .unassigned
         nextTick = nil
-        attach = .idle
+        abandonCandidate()
         for peer in peers { emit(.removePeer(peer)) }
         emit(.identityChanged)
     }
