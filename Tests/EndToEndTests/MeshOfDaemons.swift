@@ -80,4 +80,16 @@ final class MeshOfDaemons {
     func isConnected() async throws -> Bool {
         try await cli("a", "ping", answer("c", "ipaddr", "mleid")).output.contains(" 1 packets received")
     }
+
+    /// All captures as one: who sends under a short address may have told its extended one before the ether died.
+    func joinedCapture() throws -> String {
+        var joined = Data()
+        for capture in captures {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: capture))
+            // Behind the first file's header, of 24 bytes, only records follow.
+            joined += joined.isEmpty ? bytes : bytes.dropFirst(24)
+        }
+        try joined.write(to: URL(fileURLWithPath: workshop.path("joined.pcap")))
+        return workshop.path("joined.pcap")
+    }
 }

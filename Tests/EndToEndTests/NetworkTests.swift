@@ -19,8 +19,9 @@ extension EndToEndTests {
 
                 mesh.ether.send(signal: SIGTERM)
                 #expect(try await mesh.ether.status(within: .seconds(5)) == 0, "\(mesh.ether.output)")
-                try await capturesAreExact(mesh)
-                try await countersAreNeverRepeated(mesh)
+                let capture = try mesh.joinedCapture()
+                try await isExact(capture, in: workshop)
+                try await repeatsNoCounter(capture, in: workshop)
             }
         }
 
@@ -101,30 +102,26 @@ extension EndToEndTests {
             #expect(isBack, "\(state) \(mesh.daemons["c"]?.output ?? "")")
         }
 
-        private func capturesAreExact(_ mesh: MeshOfDaemons) async throws {
-            for capture in mesh.captures {
-                let (status, output) = try await mesh.workshop.finish(
-                    "heddle", ["decode", capture, "--network-key", MeshOfDaemons.networkKey, "--verify"])
-                #expect(status == 0)
-                let problems = output.split(separator: "\n").filter { $0.contains(/PROBLEM|DIFFERS/) }
-                #expect(problems.isEmpty)
-                let summary = try #require(output.split(separator: "\n").last)
-                #expect(summary.contains(/^frames ([1-9][0-9]+), decrypted [1-9][0-9]*, byte-exact \1$/), "\(summary)")
-            }
-            let wrong = try await mesh.workshop.finish(
-                "heddle",
-                ["decode", mesh.captures[0], "--network-key", "00112233445566778899aabbccddeeff", "--verify"])
+        private func isExact(_ capture: String, in workshop: Workshop) async throws {
+            let (status, output) = try await workshop.finish(
+                "heddle", ["decode", capture, "--network-key", MeshOfDaemons.networkKey, "--verify"])
+            #expect(status == 0)
+            let problems = output.split(separator: "\n").filter { $0.contains(/PROBLEM|DIFFERS/) }
+            #expect(problems.isEmpty)
+            let summary = try #require(output.split(separator: "\n").last)
+            #expect(summary.contains(/^frames ([1-9][0-9]+), decrypted [1-9][0-9]*, byte-exact \1$/), "\(summary)")
+
+            let wrong = try await workshop.finish(
+                "heddle", ["decode", capture, "--network-key", "00112233445566778899aabbccddeeff", "--verify"])
             #expect(wrong.status == 1)
         }
 
-        private func countersAreNeverRepeated(_ mesh: MeshOfDaemons) async throws {
+        private func repeatsNoCounter(_ capture: String, in workshop: Workshop) async throws {
             var counters = FrameCounters()
-            for capture in mesh.captures {
-                try counters.add(
-                    await mesh.workshop.finish(
-                        "heddle", ["decode", capture, "--network-key", MeshOfDaemons.networkKey, "--json"]
-                    ).output)
-            }
+            try counters.add(
+                await workshop.finish(
+                    "heddle", ["decode", capture, "--network-key", MeshOfDaemons.networkKey, "--json"]
+                ).output)
             #expect(counters.frames.count > 50, "there is something to compare")
             #expect(Set(counters.frames.keys.map(\.layer)) == ["IEEE 802.15.4", "MLE Security"])
             #expect(counters.repeated.isEmpty)
