@@ -49,6 +49,20 @@ final class MeshCore: @unchecked Sendable {
         }
     }
 
+    /// Begins something with the node and waits for its value.
+    /// - Throws: what could not be begun, or what the wait ended with.
+    private func wait<Value: Sendable>(
+        _ begin: @escaping @Sendable (Waiter<Value>, NodeEngine, Instant) throws -> Void
+    ) async throws -> Value {
+        let waiter = Waiter<Value>(eventLoop: eventLoop)
+        do {
+            try await perform { node, now in try begin(waiter, node, now) }
+        } catch {
+            eventLoop.execute { waiter.finish(.failure(error)) }
+        }
+        return try await waiter.value()
+    }
+
     /// Ends everything, once.
     func close() -> EventLoopFuture<Void> {
         eventLoop.preconditionInEventLoop()
@@ -76,9 +90,7 @@ final class MeshCore: @unchecked Sendable {
 
     /// Waits for a socket's next datagram; who waits longest gets the first.
     func receive(_ socket: SocketID) async throws -> Datagram {
-        let waiter = Waiter<Datagram>(eventLoop: eventLoop)
-        try await perform { node, _ in try self.addReader(waiter, of: socket, node) }
-        return try await waiter.value()
+        try await wait { waiter, node, _ in try self.addReader(waiter, of: socket, node) }
     }
 
     private func addReader(_ waiter: Waiter<Datagram>, of socket: SocketID, _ node: NodeEngine) throws {
@@ -123,8 +135,7 @@ final class MeshCore: @unchecked Sendable {
     func ping(
         _ destination: IPv6Address, payload: [UInt8], hopLimit: UInt8?, timeout: Duration?
     ) async throws -> Duration {
-        let waiter = Waiter<Duration>(eventLoop: eventLoop)
-        try await perform { node, now in
+        try await wait { waiter, node, now in
             let sequence = self.nextEchoSequence
             self.nextEchoSequence &+= 1
             try node.sendEcho(
@@ -136,7 +147,6 @@ final class MeshCore: @unchecked Sendable {
             self.endPing(sequence, of: destination)
             self.pings[sequence] = Ping(sentAt: now, waiter: waiter, timeout: task)
         }
-        return try await waiter.value()
     }
 
     private func endPing(_ sequence: UInt16, of destination: IPv6Address) {
