@@ -135,4 +135,6 @@ public enum IPOutput: Equatable, Sendable {
     /// A socket has something to read that had nothing before.
     case readable(SocketID)
     case echoReply(EchoReply)
+    /// A router of the mesh said that what this node sent to this address cannot be delivered.
+    case unreachable(IPv6Address)
 }

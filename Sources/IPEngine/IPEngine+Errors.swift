@@ -6,8 +6,10 @@ import WireCore
 
 extension IPEngine {
     /// Sends an error message about a datagram, if RFC 4443 §2.4 allows one.
-    /// - Parameter message: without the invoking datagram, which is added here.
-    mutating func sendError(_ message: ICMPv6Message, about arrival: Arrival) {
+    /// - Parameters:
+    ///   - message: without the invoking datagram, which is added here.
+    ///   - receiver: where its sender can be reached, when that is known better than by its address.
+    mutating func sendError(_ message: ICMPv6Message, about arrival: Arrival, to receiver: IPv6Address? = nil) {
         guard mayReport(message, about: arrival), takeErrorToken(now: arrival.now) else { return }
         let invoking = Array(arrival.bytes.prefix(configuration.errorInvokingLimit))
         let whole: ICMPv6Message
@@ -19,7 +21,7 @@ extension IPEngine {
         case .packetTooBig(let mtu, _): whole = .packetTooBig(mtu: mtu, invoking: invoking)
         case .echoRequest, .echoReply, .unknown: return
         }
-        let destination = arrival.header.source
+        let destination = receiver ?? arrival.header.source
         do throws(SendError) {
             let asked = arrival.header.destination
             let source = try chooseSource(isOwn(asked) ? asked : nil, for: destination)

@@ -66,9 +66,21 @@ extension IPEngine {
                     EchoReply(
                         source: header.source, destination: header.destination, identifier: echo.identifier,
                         sequence: echo.sequence, payload: echo.payload, hopLimit: header.hopLimit)))
-        case .echoReply, .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem, .unknown:
+        case .destinationUnreachable(_, let invoking):
+            noteUnreachable(invoking, arrival)
+            if hostReceives { deliverToHost(arrival) } else { drop(.noListener) }
+        case .echoReply, .packetTooBig, .timeExceeded, .parameterProblem, .unknown:
             if hostReceives { deliverToHost(arrival) } else { drop(.noListener) }
         }
+    }
+
+    /// A router of the mesh could not deliver what this node sent: its owner may have an old idea of the place.
+    private mutating func noteUnreachable(_ invoking: [UInt8], _ arrival: Arrival) {
+        var reader = ByteReader(invoking)
+        guard arrival.link.isSecured, isMeshLocal(arrival.header.source),
+            let sent = try? IPv6Header(parsing: &reader), isOwn(sent.source)
+        else { return }
+        emit(.unreachable(sent.destination))
     }
 
     /// - Source: RFC 4443 §4.2: from the address that was asked, or from one chosen when a group was

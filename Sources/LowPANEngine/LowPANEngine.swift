@@ -163,6 +163,20 @@ public struct LowPANEngine: Sendable {
         return headers + reader.readRemaining()
     }
 
+    /// The datagram that a frame with a mesh header carries, or its first part when it is fragmented.
+    /// - Returns: nil for a later fragment, and for what cannot be read.
+    public func beginning(of bytes: [UInt8], payload: Range<Int>) -> [UInt8]? {
+        var reader = ByteReader(bytes, in: payload)
+        guard let mesh = try? MeshHeader(parsing: &reader) else { return nil }
+        var size: Int?
+        if reader.peek().map(LowPANDispatch.init) == .firstFragment {
+            guard let header = try? FragmentHeader(parsing: &reader) else { return nil }
+            size = Int(header.datagramSize)
+        }
+        let origin = ReassemblyKey(source: mesh.originator, destination: mesh.finalDestination)
+        return try? expand(&reader, origin, datagramSize: size)
+    }
+
     private mutating func receiveFragment(
         _ reader: inout ByteReader, _ origin: ReassemblyKey, isSecured: Bool, now: Instant
     ) throws(ParseError) -> LowPANReceived {

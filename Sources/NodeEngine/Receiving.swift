@@ -33,7 +33,9 @@ extension NodeEngine {
         case .forward(let mesh, let payload):
             // Behind the mesh header the frame goes on as it is, a fragment too.
             let rest = indication.bytes[(payload.lowerBound + mesh.byteCount)..<payload.upperBound]
-            forward(mesh, rest, from: indication, isSecured: isSecured, now: now)
+            guard forward(mesh, rest, from: indication, isSecured: isSecured, now: now) else {
+                return reportMissingChild(mesh, indication, payload, now: now)
+            }
         case .datagram(let datagram, let source, _, let isSecured):
             receive(datagram, from: source, indication, isSecured: isSecured, now: now)
         }
@@ -64,6 +66,7 @@ extension NodeEngine {
         case .deliver(let datagram): emit(.deliver(datagram))
         case .readable(let socket): emit(.readable(socket))
         case .echoReply(let reply): emit(.echoReply(reply))
+        case .unreachable(let target): thread.forgetAddress(target)
         case .udp(let datagram):
             // What this node sent to itself needs no protocol: only frames that came by radio have a strength.
             guard let rssi = datagram.link.rssi, let snr = datagram.link.snr else { return }
@@ -75,17 +78,39 @@ extension NodeEngine {
         }
     }
 
+    /// Tells the sender of a frame for a child that is not, or no longer, one of this router's, so that it asks for the
+    /// place again.
+    /// - Source: OpenThread as observed
+    private func reportMissingChild(
+        _ mesh: MeshHeader, _ indication: MACIndication, _ payload: Range<Int>, now: Instant
+    ) {
+        guard case .short(let final) = mesh.finalDestination, final.routerID == thread.rloc16.routerID,
+            case .short(let originator) = mesh.originator, let sender = thread.locatorAddress(originator),
+            let datagram = lowPAN.beginning(of: indication.bytes, payload: payload)
+        else { return }
+        ip.refuse(datagram, because: .noRoute, to: sender, now: now)
+    }
+
     /// Passes a frame with a mesh header on to its next hop.
+    /// - Returns: false when there is no way.
     private func forward(
         _ mesh: MeshHeader, _ payload: ArraySlice<UInt8>, from indication: MACIndication, isSecured: Bool, now: Instant
-    ) {
-        guard isSecured else { return ownDrops.count(.unsecuredFrame) }
-        guard case .short(let final) = mesh.finalDestination, thread.role.isRouting else {
-            return ownDrops.count(.noRoute)
+    ) -> Bool {
+        guard isSecured else {
+            ownDrops.count(.unsecuredFrame)
+            return true
         }
-        guard mesh.hopsLeft > 1 else { return ownDrops.count(.meshHopLimit) }
+        guard case .short(let final) = mesh.finalDestination, thread.role.isRouting else {
+            ownDrops.count(.noRoute)
+            return true
+        }
+        guard mesh.hopsLeft > 1 else {
+            ownDrops.count(.meshHopLimit)
+            return true
+        }
         guard let nextHop = thread.nextHop(to: final), .short(nextHop) != indication.header.source else {
-            return ownDrops.count(.noRoute)
+            ownDrops.count(.noRoute)
+            return false
         }
         var next = mesh
         next.hopsLeft -= 1
@@ -96,5 +121,6 @@ extension NodeEngine {
             Transfer(
                 payloads: [writer.bytes], destination: .short(nextHop), source: .short, isLinkSecured: true,
                 priority: .data, origin: nil), now: now)
+        return true
     }
 }

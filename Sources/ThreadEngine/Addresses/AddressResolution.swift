@@ -144,6 +144,12 @@ extension ThreadEngine {
         }
     }
 
+    /// A router could not deliver to an address: where it was thought to be, it is not.
+    public mutating func forgetAddress(_ target: IPv6Address) {
+        guard resolver.entry(target)?.rloc16 != nil else { return }
+        resolver.remove(target)
+    }
+
     // MARK: Next hops
 
     /// The neighbor to hand a frame for a locator to.
