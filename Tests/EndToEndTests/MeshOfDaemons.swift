@@ -76,6 +76,12 @@ final class MeshOfDaemons {
     /// Whether all are one network with routes.
     func isFormed() async throws -> Bool { try await state() == "leader router router in 1 partition" }
 
+    /// Whether all are attached, and to one another.
+    func isOnePartition() async throws -> Bool {
+        let state = try await state()
+        return !state.contains("detached") && !state.contains("disabled") && state.hasSuffix(" in 1 partition")
+    }
+
     /// Whether A reaches C by way of B.
     func isConnected() async throws -> Bool {
         try await cli("a", "ping", answer("c", "ipaddr", "mleid")).output.contains(" 1 packets received")

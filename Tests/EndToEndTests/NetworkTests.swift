@@ -95,7 +95,8 @@ extension EndToEndTests {
             try await mesh.start("c")
             #expect(try await [mesh.answer("c", "extaddr"), mesh.answer("c", "ipaddr", "mleid")] == identity)
             let isBack = try await eventually(within: .seconds(40)) {
-                guard try await mesh.isFormed() else { return false }
+                // Not more: where it was the leader it may be a child, until the others notice that there is none.
+                guard try await mesh.isOnePartition() else { return false }
                 return try await mesh.isConnected()
             }
             let state = try await mesh.state()
