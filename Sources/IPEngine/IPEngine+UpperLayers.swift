@@ -77,7 +77,7 @@ extension IPEngine {
     /// A router of the mesh could not deliver what this node sent: its owner may have an old idea of the place.
     private mutating func noteUnreachable(_ invoking: [UInt8], _ arrival: Arrival) {
         var reader = ByteReader(invoking)
-        guard arrival.link.isSecured, isMeshLocal(arrival.header.source),
+        guard arrival.link.isSecured, isMeshLocal(arrival.header.source), !isOwn(arrival.header.source),
             let sent = try? IPv6Header(parsing: &reader), isOwn(sent.source)
         else { return }
         emit(.unreachable(sent.destination))

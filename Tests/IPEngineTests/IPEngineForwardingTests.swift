@@ -138,6 +138,20 @@ struct IPEngineForwardingTests {
         #expect(node.nextDeadline != nil && node.drops.nonzero.isEmpty)
     }
 
+    @Test("what a router of the mesh cannot deliver is told to the owner, what this node says to itself is not")
+    func unreachable() throws {
+        var router = makeNode()
+        var node = makeNode()
+        let mine = makeUDP(from: own, to: other, 5)
+        router.unicastAddresses = [UnicastAddress(peer)]
+        router.refuse(mine, because: .noRoute, to: own, now: .zero)
+        let error = try #require(router.sent().first).bytes
+        node.receive(error, link: secured, now: .zero)
+        #expect(node.outputs() == [.unreachable(other)])
+        node.receive(error, link: LinkMetadata(isSecured: false, source: .none), now: .zero)
+        #expect(node.outputs().isEmpty)
+    }
+
     @Test("a datagram that the owner cannot deliver is refused to its sender")
     func refuse() throws {
         var node = makeNode()
