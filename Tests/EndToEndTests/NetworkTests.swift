@@ -87,20 +87,22 @@ extension EndToEndTests {
         }
 
         /// A daemon that is killed and started on the same state is the same node.
+        ///
+        /// Not the leader: how a network heals whose leader restarts at once is not tested yet.
         private func comesBackAfterAKill(_ mesh: MeshOfDaemons) async throws {
-            let identity = try await [mesh.answer("c", "extaddr"), mesh.answer("c", "ipaddr", "mleid")]
-            let old = try #require(mesh.daemons["c"])
+            let node = try await mesh.answer("c", "state") == "leader" ? "a" : "c"
+            let identity = try await [mesh.answer(node, "extaddr"), mesh.answer(node, "ipaddr", "mleid")]
+            let old = try #require(mesh.daemons[node])
             old.kill()
             #expect(try await old.status(within: .seconds(2)) == nil)
-            try await mesh.start("c")
-            #expect(try await [mesh.answer("c", "extaddr"), mesh.answer("c", "ipaddr", "mleid")] == identity)
+            try await mesh.start(node)
+            #expect(try await [mesh.answer(node, "extaddr"), mesh.answer(node, "ipaddr", "mleid")] == identity)
             let isBack = try await eventually(within: .seconds(40)) {
-                // Not more: where it was the leader it may be a child, until the others notice that there is none.
                 guard try await mesh.isOnePartition() else { return false }
                 return try await mesh.isConnected()
             }
             let state = try await mesh.state()
-            #expect(isBack, "\(state) \(mesh.daemons["c"]?.output ?? "")")
+            #expect(isBack, "\(state) \(mesh.daemons[node]?.output ?? "")")
         }
 
         private func isExact(_ capture: String, in workshop: Workshop) async throws {
