@@ -60,7 +60,7 @@ public final class TUNBridge: @unchecked Sendable {
             switch output {
             case .deliver(let datagram): self?.write(datagram)
             case .identityChanged: self?.synchronizeAddresses(node.hostAddresses)
-            case .transmit, .assessChannel, .setReceiver, .readable, .echoReply, .store, .event: break
+            case .transmit, .assessChannel, .setReceiver, .setChannel, .readable, .echoReply, .store, .event: break
             }
         }
         let current = runtime.withNode { node, now in

@@ -16,6 +16,7 @@ extension NodeEngine {
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
+            tune(to: network.channel)
         }
         lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
         ip.isForwarder = thread.role.isRouting
@@ -24,6 +25,13 @@ extension NodeEngine {
         ip.unicastAddresses = unicastAddresses
         ip.multicastAddresses = multicastAddresses
         synchronizeContexts()
+    }
+
+    /// Lets the radio change its channel, if it is on another.
+    func tune(to channel: UInt8) {
+        guard channel != tunedChannel else { return }
+        tunedChannel = channel
+        emit(.setChannel(channel))
     }
 
     func synchronizeContexts() {

@@ -57,6 +57,9 @@ public final class NodeEngine {
         case assessChannel
         /// Turn the receiver on or off.
         case setReceiver(isOn: Bool)
+        /// Tune the radio to a channel of IEEE 802.15.4.
+        /// - Range: 11 to 26; LoRa radios keep their frequency
+        case setChannel(UInt8)
         /// Hand this datagram to the host's IP stack.
         case deliver([UInt8])
         /// Datagrams wait at a socket.
@@ -91,6 +94,8 @@ public final class NodeEngine {
     private var outputs: [Output] = []
     private var outputHead = 0
     private var countedLinkFrames: UInt32 = 0
+    /// The channel that the radio was last tuned to.
+    var tunedChannel: UInt8?
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,

@@ -144,6 +144,7 @@ public final class NodeRuntime: @unchecked Sendable {
             radio.transmit(frame)
         case .assessChannel: radio.assessChannel()
         case .setReceiver(let isOn): radio.setReceiver(isOn: isOn)
+        case .setChannel(let channel): radio.setChannel(channel)
         case .store(let record): save(record)
         case .event(let event): logger.info("\(LogText(event))")
         case .deliver, .readable, .echoReply, .identityChanged: break

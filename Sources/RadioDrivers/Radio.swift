@@ -17,6 +17,10 @@ public protocol Radio: AnyObject, Sendable {
     /// Sets frequency, modulation and power; kept across a loss of the radio.
     func configure(_ configuration: RadioConfiguration)
 
+    /// Changes the channel of IEEE 802.15.4; a radio of another kind keeps its frequency.
+    /// - Range: 11 to 26
+    func setChannel(_ channel: UInt8)
+
     /// Sends a frame.
     /// - Parameter bytes: The PSDU, with its frame check sequence where the link profile has one.
     func transmit(_ bytes: [UInt8])

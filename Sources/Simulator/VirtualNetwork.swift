@@ -221,6 +221,7 @@ public final class VirtualNetwork {
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
             case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.phy.channelAssessmentTime)
+            case .setChannel: break
             case .setReceiver(let isOn):
                 var changed = setting
                 changed.isReceiving = isOn

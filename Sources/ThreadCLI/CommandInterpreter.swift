@@ -103,7 +103,7 @@ public final class CommandInterpreter {
         switch output {
         case .echoReply(let reply): handleEchoReply(reply, on: node, now: now)
         case .readable(let socket): printDatagrams(of: socket, on: node)
-        case .transmit, .assessChannel, .setReceiver, .deliver, .store, .event, .identityChanged: break
+        case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged: break
         }
     }
 

@@ -119,6 +119,9 @@ public final class EtherRadio: Radio, @unchecked Sendable {
         assessment = pending(token, after: wait) { $0.assessed(token, isBusy: false) }
     }
 
+    /// LoRa has no such channels: the configured frequency stays.
+    public func setChannel(_ channel: UInt8) {}
+
     public func setReceiver(isOn: Bool) {
         eventLoop.preconditionInEventLoop()
         isReceiverOn = isOn
