@@ -1,3 +1,5 @@
+import EngineCore
+
 extension LinkProfile {
     /// Thread on IEEE 802.15.4 at 250 kb/s, as OpenThread's simulation runs it.
     public static let ieee802154 = LinkProfile(
@@ -22,6 +24,7 @@ extension LinkProfile {
         pendingFrameSleepDelay: .milliseconds(300),
         attachDataPollPeriod: .milliseconds(100),
         minimumDataPollPeriod: .milliseconds(10),
+        fastDataPollPeriod: .milliseconds(188),
         dataPollRetransmissionDelay: .milliseconds(1000),
         maximumChildTransmissions: 4,
         attachStartJitter: .milliseconds(50),
@@ -37,7 +40,7 @@ extension LinkProfile {
         parentResponseMaximumDelayAll: .milliseconds(1000),
         childIDRequestWait: .milliseconds(1250),
         candidateChildLifetime: .seconds(5),
-        childUpdateRequestWait: .seconds(2),
+        childUpdateRequestWait: .seconds(1),
         childUpdateRequestDelay: .milliseconds(100),
         attachBackoffMinimum: .milliseconds(251),
         attachBackoffMaximum: .seconds(1200),
@@ -71,6 +74,11 @@ extension LinkProfile {
         childTimeoutDefault: .seconds(240),
         childSupervisionInterval: .seconds(129),
         childSupervisionCheckTimeout: .seconds(190),
+        parentSearchInterval: .seconds(540),
+        parentSearchJitter: .seconds(15),
+        parentSearchBackoff: .seconds(36_000),
+        // −65 dBm, above a sensitivity of −100 dBm.
+        parentSearchMargin: Decibels(35),
         coapAcknowledgementTimeout: .seconds(2),
         coapAcknowledgementRandomPermille: 1500,
         coapMaximumRetransmissions: 4,

@@ -1,3 +1,4 @@
+public import EngineCore
 public import LoRaPHY
 
 /// All that depends on the speed of the link: sizes, waits, retries, intervals.
@@ -51,6 +52,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var attachDataPollPeriod: Duration
     /// The shortest time between two polls.
     public var minimumDataPollPeriod: Duration
+    /// How long a sleepy child waits between polls for a while after a request to its parent.
+    public var fastDataPollPeriod: Duration
     /// How long a sleepy child waits after a poll that was not acknowledged.
     public var dataPollRetransmissionDelay: Duration
     /// After how many polled but unacknowledged transmissions a parent gives a frame up.
@@ -163,6 +166,14 @@ public struct LinkProfile: Equatable, Sendable {
     public var childSupervisionInterval: Duration
     /// After how long without a frame from its parent a child checks whether it is still there.
     public var childSupervisionCheckTimeout: Duration
+    /// How often a child that cannot route looks whether its parent is still heard well enough.
+    public var parentSearchInterval: Duration
+    /// The random part on top of that interval.
+    public var parentSearchJitter: Duration
+    /// How long it leaves that be after it looked for a better parent.
+    public var parentSearchBackoff: Duration
+    /// Below which link margin of the parent a better one is looked for.
+    public var parentSearchMargin: Decibels
 
     // MARK: Thread management
 

@@ -35,6 +35,7 @@ extension LinkProfile {
         pendingFrameSleepDelay = max(pendingFrameSleepDelay, dataPollTimeout * 3)
         attachDataPollPeriod = max(attachDataPollPeriod, timing.roundTrip)
         minimumDataPollPeriod = max(minimumDataPollPeriod, timing.exchange(LoRaTiming.pollByteCount))
+        fastDataPollPeriod = max(fastDataPollPeriod, timing.roundTrip)
         dataPollRetransmissionDelay = max(dataPollRetransmissionDelay, timing.roundTrip * 2)
     }
 
@@ -104,6 +105,8 @@ extension LinkProfile {
         indirectFrameLifetime = childTimeoutDefault
         childSupervisionInterval = scaled(childSupervisionInterval)
         childSupervisionCheckTimeout = scaled(childSupervisionCheckTimeout)
+        // LoRa is made for weak signals: 10 dB above the weakest are still a good link.
+        parentSearchMargin = Decibels(10)
         // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
         routerSelectionJitter = min(max(.seconds(4), timing.roundTrip * 8), .seconds(255))
     }

@@ -1,3 +1,4 @@
+import EngineCore
 public import LoRaPHY
 
 extension LinkProfile {
@@ -25,6 +26,7 @@ extension LinkProfile {
         profile.pendingFrameSleepDelay = .milliseconds(1000)
         profile.minimumDataPollPeriod = .milliseconds(1000)
         profile.attachDataPollPeriod = .milliseconds(1000)
+        profile.fastDataPollPeriod = .milliseconds(1000)
         profile.dataPollRetransmissionDelay = .milliseconds(2000)
         profile.maximumChildTransmissions = 6
         profile.parentRequestsToRouters = 1
@@ -38,6 +40,7 @@ extension LinkProfile {
         profile.linkRequestWait = .seconds(10)
         profile.mleMaximumTransmissions = 5
         profile.keepAliveAttempts = 6
+        profile.parentSearchMargin = Decibels(10)
         profile.announceProcessDelay = .milliseconds(2500)
         profile.announceTimeout = .milliseconds(5000)
         profile.announceMinimumDelay = .milliseconds(500)

@@ -17,6 +17,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 300.0 ms
         attachDataPollPeriod 100.0 ms
         minimumDataPollPeriod 10.0 ms
+        fastDataPollPeriod 188.0 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 50.0 ms
@@ -32,7 +33,7 @@ enum ProfileTables {
         parentResponseMaximumDelayAll 1000.0 ms
         childIDRequestWait 1250.0 ms
         candidateChildLifetime 5000.0 ms
-        childUpdateRequestWait 2000.0 ms
+        childUpdateRequestWait 1000.0 ms
         childUpdateRequestDelay 100.0 ms
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
@@ -66,6 +67,10 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 35.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
@@ -96,6 +101,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 1000.0 ms
         attachDataPollPeriod 1000.0 ms
         minimumDataPollPeriod 1000.0 ms
+        fastDataPollPeriod 1000.0 ms
         dataPollRetransmissionDelay 2000.0 ms
         maximumChildTransmissions 6
         attachStartJitter 50.0 ms
@@ -145,6 +151,10 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
@@ -175,6 +185,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 931.608 ms
         attachDataPollPeriod 411.152 ms
         minimumDataPollPeriod 99.016 ms
+        fastDataPollPeriod 411.152 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 1494.344 ms
@@ -224,6 +235,10 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
