@@ -16,7 +16,7 @@ public struct MACEngine {
         /// How many frames may wait to be sent directly.
         /// - Range: 1 and up
         public var transmitQueueLimit = 32
-        /// How many frames may wait for one sleeping child.
+        /// How many datagrams may wait for one sleeping child.
         /// - Range: 1 and up
         public var indirectLimitPerChild = 8
         /// How many peers are known.
@@ -155,7 +155,10 @@ public struct MACEngine {
     public mutating func handleDeadline(now: Instant) {
         clock = now
         wakeUpAt = nil
-        if let until = listeningUntil, until <= now { listeningUntil = nil }
+        if let until = listeningUntil, until <= now {
+            listeningUntil = nil
+            emit(.listenedInVain)
+        }
         expire(now: now)
         expireAcknowledgementWait(now: now)
         proceed(now: now)

@@ -17,6 +17,8 @@ final class TestAir {
         var sent: [(time: Instant, bytes: [UInt8])] = []
         var assessments = 0
         var reserveRequests = 0
+        /// How often the receiver was on for nothing.
+        var vainListens = 0
 
         init(_ engine: MACEngine) { self.engine = engine }
 
@@ -166,6 +168,7 @@ final class TestAir {
             case .setReceiver(let isOn): node.isReceiverOn = isOn
             case .received(let indication): node.indications.append(indication)
             case .confirm(let handle, let outcome): node.confirmations.append((handle, outcome))
+            case .listenedInVain: node.vainListens += 1
             case .frameCounterReserveNeeded: node.reserveRequests += 1
             }
         }
