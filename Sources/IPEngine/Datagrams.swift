@@ -128,6 +128,8 @@ public struct EchoReply: Equatable, Sendable {
 public enum IPOutput: Equatable, Sendable {
     /// Route a datagram into the mesh.
     case send(OutgoingDatagram)
+    /// Keep a multicast, which is sent as well, for sleepy children that want it.
+    case keep(OutgoingDatagram)
     /// Hand a datagram to the host's own IPv6 stack.
     case deliver([UInt8])
     /// Hand a datagram of the Thread protocol to its engine.

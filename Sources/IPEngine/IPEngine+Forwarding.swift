@@ -78,6 +78,7 @@ extension IPEngine {
             break
         }
         guard header.hopLimit > 1 else { return true }
+        keepForSleepyChildren(arrival)
         let copy = OutgoingDatagram(
             bytes: Self.withOneHopLess(arrival.bytes), priority: Self.priority(header), isForwarded: true)
         if !forwarder.add(
@@ -86,6 +87,16 @@ extension IPEngine {
             drop(.queueFull)
         }
         return true
+    }
+
+    /// A multicast of somebody else passes through: sleepy children get it as well.
+    mutating func keepForSleepyChildren(_ arrival: Arrival) {
+        guard hasSleepyChildren, arrival.header.hopLimit > 1, !isOwn(arrival.header.source) else { return }
+        emit(
+            .keep(
+                OutgoingDatagram(
+                    bytes: Self.withOneHopLess(arrival.bytes), priority: Self.priority(arrival.header),
+                    isForwarded: true)))
     }
 
     /// - Precondition: an IPv6 datagram whose hop limit is not zero.
