@@ -12,19 +12,28 @@ extension NodeEngine {
     func synchronizeIdentity() {
         mac.extendedAddress = thread.extendedAddress
         mac.shortAddress = thread.rloc16
-        mac.isReceiverOnWhenIdle = thread.mode.isReceiverOnWhenIdle
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
             tune(to: network.channel)
         }
-        lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
+        synchronizeLinkAddresses()
         ip.isForwarder = thread.role.isRouting
         ip.rloc16 = thread.role.isAttached ? thread.rloc16 : nil
         ip.meshLocalPrefix = thread.network?.meshLocalPrefix
         ip.unicastAddresses = unicastAddresses
-        ip.multicastAddresses = multicastAddresses
+        ip.multicastAddresses = Set(groups)
         synchronizeContexts()
+    }
+
+    /// Which frames with a mesh header end here: this node's, and those of children that know no mesh headers.
+    func synchronizeLinkAddresses() {
+        var addresses: [LinkAddress] = [.extended(thread.extendedAddress), .short(thread.rloc16)]
+        for child in thread.children.children where child.isValid && !child.neighbor.mode.isFullThreadDevice {
+            addresses.append(.short(child.neighbor.rloc16))
+        }
+        lowPAN.ownAddresses = addresses
+        ip.hasSleepyChildren = thread.hasSleepyChildren
     }
 
     /// Lets the radio change its channel, if it is on another.
@@ -61,16 +70,6 @@ extension NodeEngine {
         add(thread.meshLocalEID, .thread)
         add(thread.linkLocalAddress, .thread)
         return addresses
-    }
-
-    var multicastAddresses: Set<IPv6Address> {
-        guard isInterfaceUp else { return [] }
-        var groups: Set<IPv6Address> = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
-        // A child that could route hears what routers are asked, too: it answers for its own addresses.
-        if thread.role.isAttached, thread.mode.isFullThreadDevice {
-            groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters])
-        }
-        return groups
     }
 
     // MARK: Operation

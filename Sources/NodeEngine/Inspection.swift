@@ -24,11 +24,11 @@ extension NodeEngine {
         }
     }
 
-    /// Sets what this node can do and wants; only while the protocol is stopped.
-    /// - Returns: false when it runs.
+    /// Sets what this node can do and wants.
+    /// - Returns: false when no device can be so: one that routes cannot sleep.
     public func setMode(_ mode: DeviceMode, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.setMode(mode)
+        return thread.setMode(mode, now: now)
     }
 
     /// Gives this node an address of its own.

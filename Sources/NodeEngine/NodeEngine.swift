@@ -88,6 +88,8 @@ public final class NodeEngine {
     var lowPAN: LowPANEngine
     var entropy: EntropySource
     var transfers: [Transfer] = []
+    /// Whom the last poll asked.
+    var polled = LinkAddress.none
     var nextHandle: UInt32 = 1
     var unresolved: [UnresolvedDatagram] = []
     var ownDrops = DropCounters()
@@ -174,6 +176,9 @@ public final class NodeEngine {
         while !isQuiet {
             isQuiet = true
             thread.linkFrameCounter = mac.frameCounter
+            thread.updateEndDevice(now: now)
+            let isReceiverOn = thread.isReceiverOnWhenIdle
+            if mac.isReceiverOnWhenIdle != isReceiverOn { mac.isReceiverOnWhenIdle = isReceiverOn }
             while let output = mac.pollOutput() {
                 isQuiet = false
                 handle(output, now: now)

@@ -32,15 +32,6 @@ extension ThreadEngine {
         children.limit = new.childLimit
     }
 
-    /// Sets what this node can do and wants; only while the protocol is stopped.
-    /// - Returns: false when it runs.
-    public mutating func setMode(_ new: DeviceMode) -> Bool {
-        guard role == .disabled else { return false }
-        mode = new
-        emit(.identityChanged)
-        return true
-    }
-
     /// How many addresses may be set by hand.
     private static let manualAddressLimit = 8
 

@@ -39,6 +39,16 @@ public struct ThreadEngine {
         /// After how long without a word a router forgets this node as its child.
         /// - Units: seconds
         public var childTimeout: UInt32
+        /// How long it waits between two polls while it sleeps; nil for as long as its timeout allows.
+        public var pollPeriod: Duration?
+        /// How often a sleepy child wants a sign of life of its parent.
+        /// - Units: seconds; 0 for never
+        public var supervisionInterval: UInt16
+        /// After how long without one it asks its parent.
+        /// - Units: seconds; 0 for never
+        public var supervisionCheckTimeout: UInt16
+        /// Whether an end device looks for a better parent when it hears its own badly.
+        public var searchesBetterParents = true
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16 = 5
         /// The traffic class of management messages.
@@ -47,6 +57,8 @@ public struct ThreadEngine {
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
+            supervisionInterval = UInt16(clamping: profile.childSupervisionInterval.wholeSeconds)
+            supervisionCheckTimeout = UInt16(clamping: profile.childSupervisionCheckTimeout.wholeSeconds)
         }
     }
 
@@ -97,7 +109,17 @@ public struct ThreadEngine {
     /// When this node, as a child that could route, next tells of its partition.
     var endDeviceAdvertisementDeadline: Instant?
     var solicitation: RouterSolicitation?
-    var keepAlive: KeepAlive?
+    /// What this node as a child has to tell its parent.
+    var childUpdate = ChildUpdateState.idle
+    var polling: DataPolling
+    var supervision = SupervisionListener()
+    var parentSearch = ParentSearch.off
+    /// Whether this node slept already when it attached: then it may wake up and fall asleep without attaching anew.
+    var hasAttachedSleeping = false
+    /// The addresses that its parent was told last.
+    var registered: [IPv6Address] = []
+    /// The groups that somebody wants to receive, the newest first.
+    public internal(set) var subscribedGroups: [IPv6Address] = []
     var delayed: [DelayedMessage] = []
     var resolver: AddressCache
     var management: ManagementAgent
@@ -135,6 +157,11 @@ public struct ThreadEngine {
         children = ChildTable(limit: configuration.childLimit)
         resolver = AddressCache(limit: configuration.addressCacheLimit)
         management = ManagementAgent(limit: configuration.pendingRequestLimit)
+        polling = DataPolling(
+            timing: DataPolling.Timing(
+                answerPeriod: profile.attachDataPollPeriod, retransmissionDelay: profile.dataPollRetransmissionDelay,
+                fastPeriod: profile.fastDataPollPeriod, minimumPeriod: profile.minimumDataPollPeriod,
+                childTimeout: .seconds(Int64(configuration.childTimeout)), chosenPeriod: configuration.pollPeriod))
     }
 
     // MARK: What others read
@@ -195,7 +222,9 @@ public struct ThreadEngine {
         deadline = earlier(deadline, advertisement?.nextDeadline)
         deadline = earlier(deadline, routerSelectionDeadline)
         deadline = earlier(deadline, endDeviceAdvertisementDeadline)
-        deadline = earlier(deadline, keepAlive?.deadline)
+        deadline = earlier(deadline, childUpdate.deadline)
+        deadline = earlier(deadline, polling.deadline)
+        deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
         deadline = earlier(deadline, dataRequest?.deadline)
         deadline = earlier(deadline, management.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
@@ -210,10 +239,14 @@ public struct ThreadEngine {
         if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
         handleAdvertisementDeadline(now: now)
         handleEndDeviceAdvertisementDeadline(now: now)
-        handleKeepAliveDeadline(now: now)
+        handleChildUpdateDeadline(now: now)
+        handleSupervisionDeadline(now: now)
+        handleParentSearchDeadline(now: now)
+        handlePollDeadline(now: now)
         handleDataRequestDeadline(now: now)
         handleManagementDeadline(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
+        updateEndDevice(now: now)
     }
 
     /// Once a second while attached: ages and timeouts that need no better resolution.
@@ -221,6 +254,8 @@ public struct ThreadEngine {
         nextTick = now + .seconds(1)
         ageLeader(now: now)
         ageChildren(now: now)
+        superviseChildren(now: now)
+        updateSleepyChildren()
         ageRouters(now: now)
         ageAddressCache(now: now)
     }

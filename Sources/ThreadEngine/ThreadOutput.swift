@@ -33,6 +33,10 @@ public enum ThreadOutput: Equatable, Sendable {
     /// A neighbor came or its addresses or counters changed.
     case setPeer(LinkPeer)
     case removePeer(ExtendedAddress)
+    /// Ask this parent for what waits there; `notePoll` must follow.
+    case poll(LinkAddress)
+    /// Send a sleepy child an empty frame, unless something else waits for it.
+    case supervise(ExtendedAddress)
     /// Role, RLOC16, partition or addresses changed: read them again.
     case identityChanged
     /// Datagrams that waited for this address may go.

@@ -220,6 +220,7 @@ extension AttachMode: CustomTestStringConvertible {
         case .anyPartition: "any partition"
         case .samePartition: "same partition"
         case .betterPartition: "better partition"
+        case .betterParent: "better parent"
         case .downgrade: "downgrade"
         }
     }

@@ -27,6 +27,11 @@ final class ThreadHarness {
     private(set) var messages: [(sender: Int, time: Instant, message: MLEMessage)] = []
     private(set) var datagrams: [Sent] = []
     private var inFlight: [(at: Instant, receiver: Int, datagram: IncomingDatagram)] = []
+    /// What waits at parents for sleepy children, by the child.
+    private var kept: [Int: [IncomingDatagram]] = [:]
+    private var polls: [(at: Instant, child: Int, parent: Int?)] = []
+    /// How often each node has polled.
+    private(set) var pollCounts: [Int: Int] = [:]
     private(set) var now = Instant.zero
     let profile: LinkProfile
 
@@ -95,7 +100,7 @@ final class ThreadHarness {
     }
 
     private func step(before end: Instant) -> Bool {
-        var next: Instant? = inFlight.map(\.at).min()
+        var next: Instant? = earlier(inFlight.map(\.at).min(), polls.map(\.at).min())
         for engine in engines { next = earlier(next, engine.nextDeadline) }
         guard let next, next <= end else { return false }
         now = max(now, next)
@@ -105,6 +110,9 @@ final class ThreadHarness {
             engines[delivery.receiver].handle(delivery.datagram, now: now)
             drain(delivery.receiver)
         }
+        let arrived = polls.filter { $0.at <= now }
+        polls.removeAll { $0.at <= now }
+        for poll in arrived { answer(poll.child, from: poll.parent) }
         for index in engines.indices {
             guard let deadline = engines[index].nextDeadline, deadline <= now else { continue }
             engines[index].handleDeadline(now: now)
@@ -119,7 +127,8 @@ final class ThreadHarness {
             case .send(let datagram): send(Sent(time: now, sender: index, datagram: datagram))
             case .store(let record): engines[index].confirmStored(record)
             case .event(let event): events[index].append(event)
-            case .setPeer, .removePeer, .identityChanged, .resolved, .unresolved, .networkDataChanged: break
+            case .poll(let parent): poll(parent, by: index)
+            case .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved, .networkDataChanged: break
             }
         }
     }
@@ -140,16 +149,59 @@ final class ThreadHarness {
                 isAddressed = destination == engines[receiver].rlocAddress
             }
             guard isAddressed, !isLost(sent, receiver) else { continue }
-            let strength = rssi ?? DecibelMilliwatts(-40)
-            inFlight.append(
-                (
-                    at: now + Self.latency, receiver: receiver,
-                    datagram: IncomingDatagram(
-                        source: sent.datagram.source, destination: destination, port: sent.datagram.port,
-                        payload: sent.datagram.payload, hopLimit: sent.datagram.hopLimit,
-                        isLinkSecured: sent.datagram.isLinkSecured, rssi: strength, snr: Decibels(10))
-                ))
+            let datagram = IncomingDatagram(
+                source: sent.datagram.source, destination: destination, port: sent.datagram.port,
+                payload: sent.datagram.payload, hopLimit: sent.datagram.hopLimit,
+                isLinkSecured: sent.datagram.isLinkSecured, rssi: rssi ?? DecibelMilliwatts(-40), snr: Decibels(10))
+            if engines[sent.sender].isSleepyChild(.extended(engines[receiver].extendedAddress)),
+                !destination.isMulticast
+            {
+                kept[receiver, default: []].append(datagram)
+            } else if engines[receiver].isReceiverOnWhenIdle {
+                inFlight.append((at: now + Self.latency, receiver: receiver, datagram: datagram))
+            }
+            // The link layer acknowledges a frame to one node.
+            guard !destination.isMulticast, engines[receiver].isReceiverOnWhenIdle else { continue }
+            engines[sent.sender].noteTransmission(
+                to: engines[receiver].extendedAddress, isAcknowledged: true, now: now)
         }
+    }
+
+    // MARK: Sleepy children
+
+    private func poll(_ parent: LinkAddress, by child: Int) {
+        pollCounts[child, default: 0] += 1
+        let index = engines.firstIndex { engine in
+            switch parent {
+            case .none: false
+            case .extended(let address): engine.extendedAddress == address
+            case .short(let rloc16): engine.rloc16 == rloc16 && engine.role.isRouting
+            }
+        }
+        let isReached = index.map { links[[child, $0]] != nil } ?? false
+        polls.append((at: now + Self.latency, child: child, parent: isReached ? index : nil))
+    }
+
+    private func answer(_ child: Int, from parent: Int?) {
+        guard let parent else {
+            if let lost = engines[child].parent {
+                engines[child].noteTransmission(to: lost.extendedAddress, isAcknowledged: false, now: now)
+            }
+            engines[child].notePoll(.unacknowledged, now: now)
+            return drain(child)
+        }
+        let address = engines[child].extendedAddress
+        engines[parent].noteHeard(address, rssi: DecibelMilliwatts(-40), snr: Decibels(10), now: now)
+        let waiting = kept[child] ?? []
+        engines[child].notePoll(.acknowledged(isFramePending: !waiting.isEmpty), now: now)
+        if let first = waiting.first {
+            kept[child]?.removeFirst()
+            engines[child].noteFrame(isFramePending: waiting.count > 1, now: now)
+            engines[child].handle(first, now: now)
+            engines[parent].noteTransmission(to: address, isAcknowledged: true, now: now)
+        }
+        drain(child)
+        drain(parent)
     }
 }
 

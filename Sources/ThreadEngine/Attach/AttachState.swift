@@ -9,6 +9,8 @@ enum AttachMode: Equatable, Sendable {
     case samePartition
     /// It heard of a partition that is better than its own.
     case betterPartition
+    /// It hears its parent badly, and would rather have another.
+    case betterParent
     /// It is a router that is not needed any more.
     case downgrade
 }
@@ -20,6 +22,8 @@ struct ParentCandidate: Equatable, Sendable {
     var challenge: [UInt8]
     var leaderData: LeaderData
     var connectivity: Connectivity
+    /// Whether it has acknowledged the Child ID Request.
+    var hasRequest = false
 }
 
 /// How far the attachment has come.

@@ -70,6 +70,10 @@ extension ThreadEngine {
         // A router that is heard well is taken at once; a weaker one or a REED only when all had the chance to answer.
         let isLast = request >= requestsInAll
         if let best, isLast || request > requestsToRouters || best.neighbor.twoWayLinkQuality == .good {
+            if role == .child, best.neighbor.extendedAddress == parent?.extendedAddress {
+                // There is none better.
+                return attach = .idle
+            }
             return sendChildIDRequest(best, attempt: 1, now: now)
         }
         guard isLast else {
@@ -95,7 +99,7 @@ extension ThreadEngine {
             if role.isAttached { becomeDetached(now: now) }
             attachMode = .anyPartition
             pauseBeforeNextAttach(now: now)
-        case .betterPartition, .downgrade:
+        case .betterPartition, .betterParent, .downgrade:
             // This node keeps the place that it has.
             if !role.isAttached {
                 attachMode = .anyPartition
@@ -182,6 +186,8 @@ extension ThreadEngine {
         switch attachMode {
         case .anyPartition: return !isSame || isAhead(of: routers.idSequence)
         case .samePartition: return isSame && isAhead(of: routers.idSequence)
+        // A child that cannot route hears of no sequence numbers that it could compare.
+        case .betterParent: return true
         case .downgrade: return isSame
         case .betterPartition:
             return !isSame
@@ -217,9 +223,16 @@ extension ThreadEngine {
             .mleFrameCounter(mleFrameCounter), .mode(mode), .timeout(configuration.childTimeout),
             .version(configuration.version),
         ]
-        if !mode.isFullThreadDevice, let address = meshLocalEID {
-            tlvs.append(
-                .addressRegistration([.compressed(contextID: 0, interfaceIdentifier: address.low)]))
+        if !mode.isReceiverOnWhenIdle { tlvs.append(.supervisionInterval(configuration.supervisionInterval)) }
+        if !mode.isFullThreadDevice {
+            registered = registeredAddresses
+            var entries = registrations(of: registered)
+            if entries.reduce(0, { $0 + $1.byteCount }) > roomForRegistration {
+                // A request in fragments would be refused: the other addresses follow in a Child Update.
+                registered = Array(registered.prefix(1))
+                entries = registrations(of: registered)
+            }
+            tlvs.append(.addressRegistration(entries))
         }
         tlvs.append(
             .tlvRequest(mode.isFullThreadDevice ? [.address16, .networkData, .route64] : [.address16, .networkData]))
@@ -227,7 +240,18 @@ extension ThreadEngine {
         // The answer comes secured by the parent's counters: its frames must be accepted from now on.
         publishPeer(candidate.neighbor, isChild: false)
         sendMLE(.childIDRequest, tlvs, to: candidate.neighbor.extendedAddress)
-        attach = .requestingIdentifier(candidate, attempt: attempt, until: now + profile.childIDRequestWait)
+        var asked = candidate
+        asked.hasRequest = false
+        attach = .requestingIdentifier(asked, attempt: attempt, until: now + profile.childIDRequestWait)
+    }
+
+    /// The candidate has acknowledged a frame: what it sends a sleepy child from now on must be fetched.
+    mutating func noteCandidateReached(_ address: ExtendedAddress) {
+        guard case .requestingIdentifier(var candidate, let attempt, let until) = attach,
+            candidate.neighbor.extendedAddress == address
+        else { return }
+        candidate.hasRequest = true
+        attach = .requestingIdentifier(candidate, attempt: attempt, until: until)
     }
 
     private mutating func retryChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {

@@ -51,15 +51,22 @@ extension ThreadEngine {
             $0.challenge = challenge
             if !$0.isValid { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
         }
-        sendMLE(
-            .parentResponse,
-            [
-                .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
-                .mleFrameCounter(mleFrameCounter), .response(response), .challenge(challenge),
-                .linkMargin(UInt8(clamping: Int(child.neighbor.signal.margin.value.rounded()))),
-                .connectivity(connectivity), .version(configuration.version),
-            ], to: address, priority: .attach)
+        var tlvs: [MLETLV] = [
+            .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
+            .mleFrameCounter(mleFrameCounter), .response(response),
+        ]
+        // Who sleeps may want to sleep by the clock.
+        if !child.neighbor.mode.isReceiverOnWhenIdle { tlvs.append(.cslAccuracy(Self.clockAccuracy)) }
+        tlvs += [
+            .challenge(challenge), .linkMargin(child.neighbor.signal.marginByte), .connectivity(connectivity),
+            .version(configuration.version),
+        ]
+        sendMLE(.parentResponse, tlvs, to: address, priority: .attach)
     }
+
+    /// Nothing is promised: this node sends at no coordinated times.
+    /// - Source: recording sleepy, frame 9
+    private static let clockAccuracy = CSLAccuracy(clockAccuracy: 255, uncertainty: 255)
 
     /// How well connected this node is, for a child to choose by.
     var connectivity: Connectivity {
@@ -84,10 +91,11 @@ extension ThreadEngine {
         }
         let message = received.message
         guard let response = message.response, let linkFrameCounter = message.linkFrameCounter,
-            let mode = message.mode, let timeout = message.timeout, let version = message.version,
+            let mode = message.mode, mode.isPossible, let timeout = message.timeout, let version = message.version,
             let requested = message.tlvRequest
         else { return drop(.malformedMLE) }
         guard !child.challenge.isEmpty, response == child.challenge else { return drop(.staleChallenge) }
+        if child.isValid { forgetFormerPlace(of: child) }
         child.challenge = []
         child.neighbor.linkFrameCounter = linkFrameCounter
         child.neighbor.linkKeySequence = received.keySequence
@@ -98,10 +106,15 @@ extension ThreadEngine {
         child.neighbor.lastHeard = now
         child.neighbor.connectedAt = now
         child.timeout = timeout
-        child.supervisionInterval = message.supervisionInterval ?? 0
-        child.addresses = addresses(registered: message.addressRegistration ?? [])
-        child.state = .awaitingIdentifier(requested: requested)
+        child.supervisionInterval =
+            message.supervisionInterval ?? Self.assumedSupervisionInterval(version: version, profile)
+        child.supervisedAt = now
+        child.offeredDataVersion = nil
+        // What a child says of its supervision is confirmed, if it says anything.
+        let confirmed: [MLETLVType] = message.supervisionInterval == nil ? [] : [.supervisionInterval]
+        child.state = .awaitingIdentifier(requested: requested.prefix(Self.requestedTLVLimit) + confirmed)
         _ = children.update(child)
+        register(mode.isFullThreadDevice ? [] : message.addressRegistration ?? [], of: received.sender)
         if let formerRouter = routers[received.sender] {
             // It was a router before and now wants to be a child.
             routers.removeLink(formerRouter.id, now: now)
@@ -111,6 +124,12 @@ extension ThreadEngine {
         } else {
             solicitRouterID(.haveChildIDRequest, now: now)
         }
+    }
+
+    /// A child attaches anew: what waited for it is of no use any more.
+    private mutating func forgetFormerPlace(of child: Child) {
+        emit(.removePeer(child.neighbor.extendedAddress))
+        emit(.event(.childRemoved(child.neighbor.extendedAddress, child.neighbor.rloc16)))
     }
 
     /// Answers a Child ID Request; this node is a router by now.
@@ -123,7 +142,7 @@ extension ThreadEngine {
         }
         child.state = .valid
         child.neighbor.connectedAt = now
-        child.networkDataVersion = leaderData.dataVersion
+        child.networkDataVersion = leaderData.version(for: child.neighbor.mode)
         _ = children.update(child)
         publishPeer(child.neighbor, isChild: true)
 
@@ -132,14 +151,14 @@ extension ThreadEngine {
         tlvs.append(.address16(child.neighbor.rloc16))
         for type in requested {
             switch type {
-            case .networkData: tlvs.append(.networkData(networkData))
+            case .networkData: tlvs.append(.networkData(networkData(for: child.neighbor.mode)))
             case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
             case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
             default: break
             }
         }
-        if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {
-            tlvs.append(.addressRegistration(child.addresses.map { .uncompressed($0) }))
+        if !child.neighbor.mode.isFullThreadDevice {
+            tlvs.append(.addressRegistration(confirmedRegistrations(of: child)))
         }
         sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
@@ -153,20 +172,6 @@ extension ThreadEngine {
         }
         return nil
     }
-
-    /// The addresses that a child registers, in the full form; those of unknown contexts are left out.
-    func addresses(registered entries: [AddressRegistration]) -> [IPv6Address] {
-        entries.prefix(Self.childAddressLimit).compactMap { entry in
-            switch entry {
-            case .compressed(let contextID, let interfaceIdentifier):
-                contextPrefix(contextID).map { IPv6Address(prefix: $0, interfaceIdentifier: interfaceIdentifier) }
-            case .uncompressed(let address): address
-            }
-        }
-    }
-
-    /// How many addresses a child may register.
-    private static let childAddressLimit = 8
 
     // MARK: Ageing
 

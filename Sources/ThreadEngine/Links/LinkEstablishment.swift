@@ -224,6 +224,10 @@ extension ThreadEngine {
 
     /// The MAC engine sent to a neighbor and heard no acknowledgement, or did.
     public mutating func noteTransmission(to address: ExtendedAddress, isAcknowledged: Bool, now: Instant) {
+        if isAcknowledged {
+            noteCandidateReached(address)
+            children.modify(address) { $0.supervisedAt = now }
+        }
         guard let before = neighbor(address) else { return }
         let failures = isAcknowledged ? 0 : min(before.linkFailures, .max - 1) + 1
         modifyNeighbor(address) { $0.linkFailures = failures }

@@ -23,11 +23,15 @@ public struct Child: Equatable, Sendable {
     public var timeout: UInt32 = 240
     /// The network data version that it has.
     public var networkDataVersion: UInt8 = 0
-    /// Addresses that it registered, its mesh-local one first.
+    /// The version that it was last sent a Child Update Request with; nil when it was sent none.
+    public var offeredDataVersion: UInt8?
+    /// Addresses that it registered, its mesh-local one first, and groups.
     public var addresses: [IPv6Address] = []
     /// How often the parent lets it know that it is there.
     /// - Units: seconds
     public var supervisionInterval: UInt16 = 0
+    /// When it last acknowledged a frame.
+    public var supervisedAt = Instant.zero
     /// When its last Parent Request was answered: repeats are left alone for a while.
     public var answeredAt: Instant
 

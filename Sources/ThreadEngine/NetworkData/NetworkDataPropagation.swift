@@ -88,6 +88,7 @@ extension ThreadEngine {
         var tlvs: [MLETLV] = [.tlvRequest([.networkData])]
         if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
         sendMLE(.dataRequest, tlvs, to: request.neighbor)
+        polling.pollFast(now: now)
     }
 
     mutating func handleDataRequestDeadline(now: Instant) {
@@ -108,6 +109,7 @@ extension ThreadEngine {
             return adoptLeaderData(theirs, from: received.sender, now: now)
         }
         dataRequest = nil
+        polling.endFastPolls(now: now)
         let difference = Int8(bitPattern: theirs.dataVersion &- own.dataVersion)
         guard difference > 0 else { return }
         leaderData = theirs

@@ -93,7 +93,8 @@ extension ThreadEngine {
         routerSelectionDeadline = nil
         endDeviceAdvertisementDeadline = nil
         solicitation = nil
-        keepAlive = nil
+        childUpdate = .idle
+        supervision.deadline = nil
         dataRequest = nil
         delayed.removeAll()
         if let leaderData {
@@ -124,6 +125,7 @@ extension ThreadEngine {
         setRole(.child, now: now)
         if isNewPartition { emit(.event(.partitionChanged(leaderData.partitionID))) }
         publishPeer(parent, isChild: false)
+        hasAttachedSleeping = !mode.isReceiverOnWhenIdle
         scheduleKeepAlive(now: now)
         scheduleEndDeviceAdvertisement(now: now)
         nextTick = now + .seconds(1)
@@ -136,7 +138,7 @@ extension ThreadEngine {
         rloc16 = id.rloc16
         // An attempt at another partition was begun as a child of a smaller one; it must be judged anew.
         attach = .idle
-        keepAlive = nil
+        childUpdate = .idle
         routerSelectionDeadline = nil
         endDeviceAdvertisementDeadline = nil
         setRole(.router, now: now)
