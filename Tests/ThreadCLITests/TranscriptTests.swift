@@ -11,8 +11,8 @@ import ThreadWire
 struct TranscriptTests {
     /// Forms of known commands that this command line does not have.
     private static let missing: Set<String> = [
-        "channel supported", "channel preferred", "dataset init pending", "ipmaddr add ff05::abcd",
-        "ipmaddr del ff05::abcd", "netdata maxlength", "netdata register", "netdata show local", "parent search",
+        "channel supported", "channel preferred", "dataset init pending",
+        "netdata maxlength", "netdata register", "netdata show local",
         "partitionid preferred", "udp linksecurity", "netdata",
     ]
     /// Commands whose answers list what there is, and Heddle's list is its own.

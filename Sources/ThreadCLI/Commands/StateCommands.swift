@@ -35,7 +35,7 @@ let stateCommands = [
     Command("mode", ["mode", "mode [rdn]", "mode -"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.mode)") }
         let mode = try deviceMode(invocation.arguments.word())
-        guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidState }
+        guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidArguments }
     },
 ]
 
