@@ -50,15 +50,14 @@ public struct ThreadEngine {
         /// Whether an end device looks for a better parent when it hears its own badly.
         public var searchesBetterParents = true
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
-        public var version: UInt16 = 5
-        /// The traffic class of management messages.
-        public var managementTrafficClass: UInt8 = 0x1c
+        public var version: UInt16
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
             supervisionInterval = UInt16(clamping: profile.childSupervisionInterval.wholeSeconds)
             supervisionCheckTimeout = UInt16(clamping: profile.childSupervisionCheckTimeout.wholeSeconds)
+            version = profile.dialect.version
         }
     }
 
