@@ -14,8 +14,9 @@ public struct OpenThreadPlace: Equatable, Sendable {
     /// - Range: 127.0.0.0/8
     public let interface: SocketAddress
 
-    /// The group that the air is, without a port.
-    public static let group = "224.0.0.116"
+    /// The group that the air is.
+    let group: SocketAddress
+
     public static let nodeIDs: ClosedRange<UInt8> = 1...33
     /// Those behind which a port is left for every node.
     public static let portBases: ClosedRange<UInt16> = 1...(.max - UInt16(nodeIDs.upperBound))
@@ -30,12 +31,16 @@ public struct OpenThreadPlace: Equatable, Sendable {
         guard Self.portBases.contains(portBase) else {
             throw refused("port base \(portBase), it can be 1 to \(Self.portBases.upperBound)")
         }
+        guard let group = try? SocketAddress(ipAddress: "224.0.0.116", port: Int(portBase)) else {
+            preconditionFailure("224.0.0.116 is an address")
+        }
         guard let address = try? SocketAddress(ipAddress: interface, port: 0), address.isLoopback else {
             throw refused("\(interface) is not an IPv4 loopback address such as 127.0.0.1")
         }
         self.nodeID = nodeID
         self.portBase = portBase
         self.interface = address
+        self.group = group
     }
 
     /// The port that this node sends from.

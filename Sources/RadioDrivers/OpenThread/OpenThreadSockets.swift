@@ -9,29 +9,14 @@ struct OpenThreadSockets: Sendable {
     private let transmitter: any Channel
     private let group: SocketAddress
 
-    /// There is no loopback interface with an IPv4 address.
-    struct NoLoopback: Error, CustomStringConvertible {
-        let description = "no interface has an IPv4 loopback address"
-    }
-
     /// Opens both; none stays open after an error.
     static func open(
         at place: OpenThreadPlace, eventLoop: any EventLoop,
         onDatagram: @escaping @Sendable ([UInt8], SocketAddress) -> Void
     ) -> EventLoopFuture<OpenThreadSockets> {
-        let group: SocketAddress
-        let device: NIONetworkDevice
-        do {
-            group = try SocketAddress(ipAddress: OpenThreadPlace.group, port: Int(place.portBase))
-            let devices = try System.enumerateDevices()
-            guard let loopback = devices.first(where: { $0.address?.isLoopback == true }) else { throw NoLoopback() }
-            device = loopback
-        } catch {
-            return eventLoop.makeFailedFuture(error)
-        }
-        return openTransmitter(at: place, eventLoop: eventLoop).flatMap { transmitter in
-            openReceiver(on: group, device: device, eventLoop: eventLoop, onDatagram: onDatagram)
-                .map { OpenThreadSockets(receiver: $0, transmitter: transmitter, group: group) }
+        openTransmitter(at: place, eventLoop: eventLoop).flatMap { transmitter in
+            openReceiver(at: place, eventLoop: eventLoop, onDatagram: onDatagram)
+                .map { OpenThreadSockets(receiver: $0, transmitter: transmitter, group: place.group) }
                 .flatMapError { closing(transmitter, because: $0) }
         }
     }
@@ -41,8 +26,7 @@ struct OpenThreadSockets: Sendable {
     ) -> EventLoopFuture<any Channel> {
         var local = place.interface
         local.port = place.ownPort
-        guard case .v4(let interface) = place.interface else { preconditionFailure("\(place.interface) is not IPv4") }
-        let interfaceAddress = interface.address.sin_addr
+        let interface = place.interface.ipv4
         return DatagramBootstrap(group: eventLoop)
             // Nobody sends to a node alone; what comes nevertheless stays in the kernel's bounded buffer.
             .channelOption(.autoRead, value: false)
@@ -51,7 +35,7 @@ struct OpenThreadSockets: Sendable {
                 guard let options = channel as? any SocketOptionProvider else {
                     preconditionFailure("a datagram socket has options")
                 }
-                return options.setIPMulticastIF(interfaceAddress)
+                return options.setIPMulticastIF(interface)
                     .flatMap { options.setIPMulticastLoop(1) }
                     .map { channel }
                     .flatMapError { closing(channel, because: $0) }
@@ -59,22 +43,27 @@ struct OpenThreadSockets: Sendable {
     }
 
     private static func openReceiver(
-        on group: SocketAddress, device: NIONetworkDevice, eventLoop: any EventLoop,
+        at place: OpenThreadPlace, eventLoop: any EventLoop,
         onDatagram: @escaping @Sendable ([UInt8], SocketAddress) -> Void
     ) -> EventLoopFuture<any Channel> {
-        DatagramBootstrap(group: eventLoop)
+        let membership = ip_mreq(imr_multiaddr: place.group.ipv4, imr_interface: place.interface.ipv4)
+        return DatagramBootstrap(group: eventLoop)
             .channelOption(.socketOption(.so_reuseaddr), value: 1)
             .channelOption(.socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
             .channelInitializer { channel in
                 channel.pipeline.addHandler(DatagramHandler(onDatagram: onDatagram))
             }
-            .bind(to: group)
+            .bind(to: place.group)
             .flatMap { channel in
-                guard let multicast = channel as? any MulticastChannel else {
-                    preconditionFailure("a datagram socket can join a group")
+                guard let options = channel as? any SocketOptionProvider else {
+                    preconditionFailure("a datagram socket has options")
                 }
-                return multicast.joinGroup(group, device: device).map { channel }
-                    .flatMapError { closing(channel, because: $0) }
+                // `joinGroup` refuses Linux' loopback interface, which does not claim to know multicast, yet does.
+                return options.unsafeSetSocketOption(
+                    level: SocketOptionLevel(IPPROTO_IP), name: IP_ADD_MEMBERSHIP, value: membership
+                )
+                .map { channel }
+                .flatMapError { closing(channel, because: $0) }
             }
     }
 
@@ -92,5 +81,13 @@ struct OpenThreadSockets: Sendable {
 
     func close() -> EventLoopFuture<Void> {
         receiver.close().and(transmitter.close()).map { _ in }
+    }
+}
+
+extension SocketAddress {
+    /// The bytes of an IPv4 address.
+    fileprivate var ipv4: in_addr {
+        guard case .v4(let address) = self else { preconditionFailure("\(self) is not IPv4") }
+        return address.address.sin_addr
     }
 }
