@@ -42,6 +42,7 @@ extension LinkProfile {
         attachBackoffMinimum: .milliseconds(251),
         attachBackoffMaximum: .seconds(1200),
         attachBackoffJitter: .seconds(2),
+        attachBackoffResetDelay: .seconds(20),
         linkRequestWait: .seconds(2),
         linkRequestMaximumDelay: .seconds(1),
         linkAcceptMaximumDelay: .seconds(1),

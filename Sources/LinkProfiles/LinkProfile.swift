@@ -98,6 +98,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var attachBackoffMaximum: Duration
     /// The random part on top of that wait.
     public var attachBackoffJitter: Duration
+    /// After how long as a child a node counts its attempts anew.
+    public var attachBackoffResetDelay: Duration
 
     // MARK: Mesh link establishment
 

@@ -65,6 +65,7 @@ extension LinkProfile {
         formationJitter = parentRequestWaitRoutersAndREEDs * 2
         attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
         attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
+        attachBackoffResetDelay = max(attachBackoffResetDelay, timing.roundTrip * 50)
     }
 
     private mutating func setMeshLinkEstablishment(_ timing: LoRaTiming) {

@@ -37,6 +37,7 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
         linkRequestMaximumDelay 1000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
@@ -116,6 +117,7 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
         linkRequestMaximumDelay 1000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
@@ -195,6 +197,7 @@ enum ProfileTables {
         attachBackoffMinimum 411.152 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2055.76 ms
+        attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
         linkRequestMaximumDelay 1000.0 ms
         linkAcceptMaximumDelay 1000.0 ms

@@ -42,6 +42,7 @@ extension ThreadEngine {
     }
 
     mutating func handleChildUpdateResponse(_ received: ReceivedMLE, now: Instant) {
+        if role.isRouting { return handleChildUpdateResponseAsParent(received, now: now) }
         guard role == .child, received.sender == parent?.extendedAddress, let alive = keepAlive,
             alive.unanswered > 0
         else { return drop(.unexpectedMLE) }
@@ -69,6 +70,8 @@ extension ThreadEngine {
         let message = received.message
         guard role.isRouting else { return drop(.unexpectedMLE) }
         guard let mode = message.mode else { return drop(.malformedMLE) }
+        // A child of before this node's restart was asked first, and is asked again: the question may be lost.
+        if children[received.sender]?.isRestored == true { return askRestoredChild(received.sender, now: now) }
         guard let child = children[received.sender], child.isValid else {
             // A child of before this node's restart: it must attach anew.
             var tlvs: [MLETLV] = [.sourceAddress(rloc16), .status(MLEStatus.error)]
@@ -86,6 +89,7 @@ extension ThreadEngine {
             let registered = addresses(registered: entries)
             children.modify(received.sender) { $0.addresses = registered }
         }
+        storeChildren()
         if child.neighbor.mode != mode, let changed = children[received.sender] {
             publishPeer(changed.neighbor, isChild: true)
         }

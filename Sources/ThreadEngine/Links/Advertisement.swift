@@ -64,6 +64,9 @@ extension ThreadEngine {
             return considerPartition(leaderData, route: route, received, now: now)
         }
         guard leaderData.leaderRouterID == own.leaderRouterID else {
+            if role == .child, received.sender == parent?.extendedAddress {
+                return followParent(to: leaderData, route: message.route64, received, now: now)
+            }
             // Two leaders under one partition id: only believed of a neighbor.
             if role.isRouting, neighbor(received.sender) != nil {
                 becomeDetached(now: now)
@@ -128,6 +131,7 @@ extension ThreadEngine {
         // What it hears of this node it tells in its next advertisement; until then both directions count alike.
         neighbor.linkQualityOut = neighbor.signal.linkQuality
         children.remove(child.neighbor.extendedAddress)
+        storeChildren()
         routers.modify(id) {
             $0.neighbor = neighbor
             $0.link = .valid

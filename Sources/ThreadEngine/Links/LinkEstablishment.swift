@@ -110,6 +110,7 @@ extension ThreadEngine {
     // MARK: The answer
 
     mutating func handleLinkAccept(_ received: ReceivedMLE, alsoRequests: Bool, now: Instant) {
+        if case .restoring = attach { return handleLinkAcceptWhileRestoring(received, now: now) }
         guard role.isAttached, attach == .idle || role == .child else { return drop(.unexpectedMLE) }
         let message = received.message
         guard let source = message.sourceAddress, source.isRouter, let response = message.response,
@@ -142,7 +143,7 @@ extension ThreadEngine {
         }
     }
 
-    private mutating func establishLink(
+    mutating func establishLink(
         with id: RouterID, _ received: ReceivedMLE, version: UInt16, linkFrameCounter: UInt32, mleFrameCounter: UInt32,
         margin: UInt8, now: Instant
     ) {
@@ -170,6 +171,8 @@ extension ThreadEngine {
             $0.lastReachable = now
         }
         cancelLinkRequest(to: id)
+        // A leader that restarted learns anew who holds which id.
+        if role == .leader { assignedRouters[received.sender] = id }
         if let router = routers[id] { publishPeer(router.neighbor, isChild: false) }
         if !wasValid { emit(.event(.linkAdded(received.sender, id.rloc16))) }
         if !wasReachable { resetAdvertisement(now: now) }

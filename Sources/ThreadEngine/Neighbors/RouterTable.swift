@@ -119,7 +119,7 @@ public struct RouterTable: Equatable, Sendable {
         for router in removed { dropRoutes(via: router.id) }
         routers.removeAll { !ids.contains($0.id) }
         var hasAdded = false
-        for id in ids where self[id] == nil {
+        for id in ids where id.isValid && self[id] == nil {
             insert(id, now: now)
             hasAdded = true
         }
