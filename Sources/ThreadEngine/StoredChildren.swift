@@ -1,5 +1,5 @@
 public import ThreadWire
-import WireCore
+public import WireCore
 
 /// A child as it is kept for its parent's restart.
 public struct StoredChild: Equatable, Sendable {

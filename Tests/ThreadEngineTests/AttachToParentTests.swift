@@ -141,10 +141,10 @@ struct AttachToParentTests {
             if case .pausing(let until) = node.engine.attach { pauses.append(until.since(node.now)) }
         }
         for (index, pause) in pauses.enumerated() {
-            let least = min(
-                .microseconds(profile.attachBackoffMinimum.microseconds << Int64(index + 1)),
-                profile.attachBackoffMaximum)
-            #expect(pause >= least && pause <= least + profile.attachBackoffJitter, "round \(index + 1): \(pause)")
+            let doubled = Duration.microseconds(profile.attachBackoffMinimum.microseconds << Int64(index))
+            let least = min(doubled, profile.attachBackoffMaximum - profile.attachBackoffJitter)
+            let most = min(doubled, profile.attachBackoffMaximum + profile.attachBackoffJitter)
+            #expect(pause >= least && pause <= most + profile.attachStartJitter, "round \(index + 1): \(pause)")
         }
     }
 

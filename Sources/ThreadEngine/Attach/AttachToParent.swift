@@ -139,7 +139,7 @@ extension ThreadEngine {
             let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
             if let deadline = attach.deadline, case .pausing = attach, deadline <= soon { return }
             attach = .pausing(until: soon)
-        case .idle, .requestingParent, .requestingIdentifier: break
+        case .idle, .restoring, .requestingParent, .requestingIdentifier: break
         }
     }
 

@@ -1,6 +1,6 @@
-import EngineCore
+public import EngineCore
 import LinkProfiles
-public import ThreadWire
+import ThreadWire
 
 // The children of a router outlive its restart: it remembers who they were, and asks each whether it still is.
 extension ThreadEngine {

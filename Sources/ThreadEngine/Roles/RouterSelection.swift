@@ -209,9 +209,9 @@ extension ThreadEngine {
     private func refusal(of reason: TMFStatus) -> TMFStatus? {
         switch reason {
         case .tooFewRouters:
-            routers.count >= configuration.routerUpgradeThreshold ? .noAddressAvailable : nil
-        case .haveChildIDRequest, .parentPartitionChange, .borderRouterRequest: nil
-        default: .unrecognizedStatus
+            return routers.count >= configuration.routerUpgradeThreshold ? TMFStatus.noAddressAvailable : nil
+        case .haveChildIDRequest, .parentPartitionChange, .borderRouterRequest: return nil
+        default: return .unrecognizedStatus
         }
     }
 
