@@ -37,6 +37,8 @@ extension LinkProfile {
         profile.childUpdateRequestWait = .seconds(10)
         profile.linkRequestWait = .seconds(10)
         profile.mleMaximumTransmissions = 5
+        profile.childRouterLinks = 0
+        profile.additionalChildRouterLinks = 0
         profile.keepAliveAttempts = 6
         profile.announceProcessDelay = .milliseconds(2500)
         profile.announceTimeout = .milliseconds(5000)
@@ -44,6 +46,7 @@ extension LinkProfile {
         // Trickle as in 2018: up to 32 s whatever the number of neighbours.
         profile.advertisementIntervalMaximumFloor = .seconds(32)
         profile.advertisementIntervalMaximumCeiling = .seconds(32)
+        profile.addressQueryRepetitions = 1
         profile.addressQueryMaximumRetryDelay = .seconds(28_800)
         profile.reassemblyTimeout = .seconds(5)
         // A forwarder's repetition must not begin while its first transmission is still on the air.

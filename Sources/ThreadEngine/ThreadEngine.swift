@@ -44,6 +44,9 @@ public struct ThreadEngine {
         /// The range of the random wait before a child asks to become a router, or a router steps back.
         /// - Range: 1 to 255 s
         public var routerSelectionJitter: Duration
+        /// Which ids this node gives out as leader, when no other is asked for.
+        /// - Range: 0 to 62
+        public var routerIDRange: ClosedRange<UInt8> = 0...RouterID.maximum.rawValue
         /// The id of a partition that this node forms; at random when it is nil.
         public var preferredPartitionID: PartitionID?
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.

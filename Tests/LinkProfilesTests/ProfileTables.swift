@@ -40,6 +40,12 @@ enum ProfileTables {
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 3
+        additionalChildRouterLinks 32
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -71,6 +77,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
         reassemblyTimeout 2000.0 ms
@@ -120,6 +127,12 @@ enum ProfileTables {
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 5
@@ -151,6 +164,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
         reassemblyTimeout 5000.0 ms
@@ -200,6 +214,12 @@ enum ProfileTables {
         attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -231,6 +251,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3326.016 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
         reassemblyTimeout 5000.0 ms

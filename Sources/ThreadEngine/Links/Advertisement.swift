@@ -91,7 +91,9 @@ extension ThreadEngine {
     private mutating func handleAdvertisementAsChild(
         source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
     ) {
-        guard received.sender == parent?.extendedAddress else { return }
+        guard received.sender == parent?.extendedAddress else {
+            return considerChildLink(with: source.routerID, received, now: now)
+        }
         guard source == parent?.rloc16 else {
             // The parent has a new id: this node's address under the old one is void.
             becomeDetached(now: now)
@@ -115,7 +117,8 @@ extension ThreadEngine {
         if current.link == .none {
             guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
             else { return }
-            return requestLink(with: id, heard: received, now: now)
+            return requestLink(
+                with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
         }
         guard current.isLinkValid, current.neighbor.extendedAddress == received.sender else { return }
         routers.modify(id) { $0.neighbor.lastHeard = now }

@@ -6,8 +6,10 @@ public import ThreadWire
 extension ThreadEngine {
     // MARK: Asking
 
-    /// Begins a link with a router that was heard and has none.
-    mutating func requestLink(with id: RouterID, heard received: ReceivedMLE, now: Instant) {
+    /// Begins a link with a router that was heard and has none, after a random wait.
+    mutating func requestLink(
+        with id: RouterID, heard received: ReceivedMLE, after range: ClosedRange<Duration>, now: Instant
+    ) {
         var neighbor = Neighbor(extendedAddress: received.sender, rloc16: id.rloc16, now: now)
         neighbor.signal.add(rssi: received.rssi, margin: received.margin)
         neighbor.keySequence = received.keySequence
@@ -15,9 +17,9 @@ extension ThreadEngine {
         routers.modify(id) {
             $0.neighbor = neighbor
             $0.link = .requested(
-                challenge: [], deadline: now + profile.linkRequestMaximumDelay + profile.linkRequestWait)
+                challenge: [], deadline: now + range.upperBound + profile.linkRequestWait)
         }
-        schedule(.linkRequest(to: id), within: profile.linkRequestMaximumDelay, now: now)
+        schedule(.linkRequest(to: id), within: range.upperBound - range.lowerBound, now: now + range.lowerBound)
     }
 
     mutating func sendLinkRequest(to id: RouterID, now: Instant) {
@@ -92,7 +94,7 @@ extension ThreadEngine {
         if router != nil { tlvs.append(.leaderData(leaderData)) }
         for type in requested {
             switch type {
-            case .route64 where role.isRouting: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
+            case .route64 where role.isRouting: tlvs.append(.route64(route64(for: router?.id)))
             case .address16:
                 if let router { tlvs.append(.address16(router.id.rloc16)) }
             default: break
@@ -105,6 +107,19 @@ extension ThreadEngine {
         }
         tlvs += [.challenge(challenge), .tlvRequest([.linkMargin])]
         sendMLE(.linkAcceptAndRequest, tlvs, to: address)
+    }
+
+    /// How many routers the routes in a Link Accept tell of.
+    /// - Source: OpenThread as observed: 20
+    private static let linkAcceptRouterLimit = 20
+
+    /// The routes for a Link Accept, which should fit into one frame: of many routers the first are left out, but for
+    /// those that the link and the way to the leader need.
+    private func route64(for neighbor: RouterID?) -> Route64 {
+        guard let neighbor else { return routers.route64(self: rloc16.routerID) }
+        var kept = RouterIDMask([rloc16.routerID, neighbor])
+        if let leader = leaderData?.leaderRouterID { kept.insert(leader) }
+        return routers.route64(self: rloc16.routerID, keeping: kept, limit: Self.linkAcceptRouterLimit)
     }
 
     // MARK: The answer
@@ -190,7 +205,9 @@ extension ThreadEngine {
                 if deadline <= now { takeDownLink(router.id, now: now) }
             case .valid:
                 let age = now.since(router.neighbor.lastHeard)
-                if age >= profile.neighborAgeMaximum + linkRenewalWindow {
+                if isRichInLinks {
+                    if age >= profile.neighborAgeMaximumOnChild { takeDownLink(router.id, now: now) }
+                } else if age >= profile.neighborAgeMaximum + linkRenewalWindow {
                     takeDownLink(router.id, now: now)
                 } else if age >= profile.neighborAgeMaximum {
                     // A few attempts to hear from it, spread over the window.

@@ -87,7 +87,7 @@ extension ThreadEngine {
         let addresses = routers.routers.filter { $0.link != .none }.map { $0.neighbor.extendedAddress }
         routers.clear()
         for address in addresses { withdrawPeer(address) }
-        resolver.removeAll()
+        forgetAddresses()
         counters.partitionIDChanges &+= 1
     }
 

@@ -124,7 +124,7 @@ extension ThreadEngine {
         children.removeUnsettled()
         routers.clear()
         leaderData = nil
-        resolver.removeAll()
+        forgetAddresses()
         rloc16 = .unassigned
         nextTick = nil
         abandonCandidate()
@@ -153,7 +153,7 @@ extension ThreadEngine {
     }
 
     /// Takes the links to routers down, when this node becomes a child.
-    private mutating func removeLinks(now: Instant) {
+    mutating func removeLinks(now: Instant) {
         for router in routers.routers where router.link != .none {
             routers.removeLink(router.id, now: now)
             cancelLinkRequest(to: router.id)
@@ -192,7 +192,8 @@ extension ThreadEngine {
         routers.startSequence(UInt8(truncatingIfNeeded: entropy.open.next()), now: now)
         guard
             let id = routers.allocate(
-                preferring: previousRouterID, limit: configuration.routerLimit, now: now, entropy: &entropy.open)
+                preferring: previousRouterID.flatMap { configuration.routerIDRange.contains($0.rawValue) ? $0 : nil },
+                limit: configuration.routerLimit, in: configuration.routerIDRange, now: now, entropy: &entropy.open)
         else { return }
         let newPartition =
             configuration.preferredPartitionID ?? PartitionID(rawValue: UInt32(truncatingIfNeeded: entropy.open.next()))

@@ -143,7 +143,9 @@ extension ThreadEngine {
             }
             return considerRouterSelection(now: now)
         }
+        // Routers take an unknown neighbor's frames for nothing: links that this node had as a child are void.
         _ = routers.update(ids: mask.routerIDMask, sequence: mask.idSequence, now: now)
+        removeLinks(now: now)
         keepParentAsRouter(parent, now: now)
         self.parent = nil
         resumeRouting(as: .router, id: rloc16.routerID, now: now)
@@ -189,7 +191,8 @@ extension ThreadEngine {
         guard
             let id = known
                 ?? routers.allocate(
-                    preferring: wanted, limit: configuration.routerLimit, now: now, entropy: &entropy.open)
+                    preferring: wanted, limit: configuration.routerLimit, in: configuration.routerIDRange, now: now,
+                    entropy: &entropy.open)
         else { return [.status(.noAddressAvailable)] }
         // One node an id: whoever held it before holds it no longer.
         assignedRouters = assignedRouters.filter { $0.value != id }
@@ -234,7 +237,7 @@ extension ThreadEngine {
         }
     }
 
-    private mutating func releaseRouter(_ id: RouterID, now: Instant) {
+    mutating func releaseRouter(_ id: RouterID, now: Instant) {
         guard let router = routers[id], id != rloc16.routerID else { return }
         let address = router.neighbor.extendedAddress
         let wasValid = router.isLinkValid

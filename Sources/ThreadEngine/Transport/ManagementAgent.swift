@@ -8,6 +8,7 @@ enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
     case addressRelease
+    case addressError
 }
 
 /// A confirmable request that waits for its answer.
@@ -116,7 +117,7 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .addressRelease: break
+        case .addressNotification, .addressRelease, .addressError: break
         }
     }
 
