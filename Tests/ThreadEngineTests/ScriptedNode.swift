@@ -112,14 +112,16 @@ struct ScriptedNode {
     }
 
     func parentResponse(
-        to challenge: [UInt8], from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID, childID: UInt16 = 0,
+        to challenge: [UInt8], from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID,
+        childID: UInt16 = 0,
         challenge own: [UInt8] = [9, 9, 9, 9, 9, 9, 9, 9], leaderData: LeaderData = leaderData(), margin: Double = 40,
         idSequence: UInt8 = 10, activeRouters: UInt8 = 2
     ) -> ReceivedMLE {
         received(
             .parentResponse,
             [
-                .sourceAddress(RLOC16(routerID: routerID, childID: childID)), .leaderData(leaderData), .linkLayerFrameCounter(5),
+                .sourceAddress(RLOC16(routerID: routerID, childID: childID)), .leaderData(leaderData),
+                .linkLayerFrameCounter(5),
                 .mleFrameCounter(1000), .response(challenge), .challenge(own), .linkMargin(UInt8(margin)),
                 .connectivity(
                     Connectivity(

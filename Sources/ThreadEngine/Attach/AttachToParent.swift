@@ -146,7 +146,7 @@ extension ThreadEngine {
     /// Waits longer after each failure, so that a node without a network does not use up the air.
     private mutating func pauseBeforeNextAttach(now: Instant) {
         var pause = profile.attachBackoffMinimum
-        for _ in 1..<max(2, min(attachAttempts, 32)) where pause < profile.attachBackoffMaximum {
+        for _ in 1..<max(1, min(attachAttempts, 32)) where pause < profile.attachBackoffMaximum {
             pause = pause + pause
         }
         if pause >= profile.attachBackoffMaximum {

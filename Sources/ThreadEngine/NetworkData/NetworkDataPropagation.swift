@@ -99,7 +99,9 @@ extension ThreadEngine {
 
     mutating func handleDataResponse(_ received: ReceivedMLE, now: Instant) {
         if role == .detached { return noteRouterWhileDetached(now: now) }
-        guard role.isAttached, role != .leader || mustRetrieveNetworkData, let own = leaderData, neighbor(received.sender) != nil else { return }
+        guard role.isAttached, role != .leader || mustRetrieveNetworkData, let own = leaderData,
+            neighbor(received.sender) != nil
+        else { return }
         let message = received.message
         guard let theirs = message.leaderData else { return drop(.malformedMLE) }
         guard theirs.partitionID == own.partitionID else { return drop(.foreignPartition) }

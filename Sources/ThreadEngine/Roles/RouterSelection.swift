@@ -116,7 +116,8 @@ extension ThreadEngine {
 
     /// Asks the leader for a router id.
     mutating func solicitRouterID(_ reason: TMFStatus, now: Instant) {
-        guard role == .child, canRoute, solicitation == nil, let leader = leaderRLOC16, let destination = locatorAddress(leader)
+        guard role == .child, canRoute, solicitation == nil, let leader = leaderRLOC16,
+            let destination = locatorAddress(leader)
         else { return }
         routerSelectionDeadline = nil
         solicitation = RouterSolicitation(reason: reason)
