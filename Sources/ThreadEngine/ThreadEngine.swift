@@ -50,15 +50,14 @@ public struct ThreadEngine {
         /// The id of a partition that this node forms; at random when it is nil.
         public var preferredPartitionID: PartitionID?
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
-        public var version: UInt16 = 5
-        /// The traffic class of management messages.
-        public var managementTrafficClass: UInt8 = 0x1c
+        public var version: UInt16
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
             networkIDTimeout = profile.networkIDTimeout
             routerSelectionJitter = profile.routerSelectionJitter
+            version = profile.dialect.version
         }
     }
 
