@@ -126,6 +126,7 @@ public struct ThreadEngine {
     var childSince: Instant?
     /// Whether the parent has answered in this round of Parent Requests.
     var hasParentAnswered = false
+    var multicastLinkRequest: MulticastLinkRequest?
     /// Whether the next network data counts whatever its version is.
     var mustRetrieveNetworkData = false
     var dataRequest: DataRequest?

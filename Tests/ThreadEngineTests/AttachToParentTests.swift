@@ -162,6 +162,22 @@ struct AttachToParentTests {
         #expect(node.engine.drops[.malformedMLE] == 1)
     }
 
+    @Test("Who has a place keeps it, and goes on advertising, when the better parent answers and then never again")
+    func vanishingParent() {
+        var node = ScriptedNode { $0.leaderWeight = 10 }
+        node.becomeLeader()
+        node.with { $0.startAttach(.betterPartition, now: $1) }
+        while node.commands.last != .parentRequest { node.passDeadline() }
+        let response = node.parentResponse(to: node.lastChallenge)
+        node.with { $0.handleParentResponse(response, now: $1) }
+        while node.engine.attach != .idle { node.passDeadline() }
+        #expect(node.commands.count { $0 == .childIDRequest } == Int(profile.mleMaximumTransmissions))
+        #expect(node.engine.role == .leader)
+        node.forgetOutput()
+        node.run(for: .seconds(40))
+        #expect(node.commands.contains(.advertisement))
+    }
+
     @Test("A better partition heard again and again does not start the attachment anew each time")
     func steadyProgress() {
         var node = ScriptedNode { $0.leaderWeight = 10 }

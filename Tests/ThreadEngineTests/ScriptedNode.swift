@@ -132,7 +132,7 @@ struct ScriptedNode {
 
     func childIDResponse(
         from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID, leaderData: LeaderData = leaderData(),
-        childID: UInt16 = 1
+        childID: UInt16 = 1, idSequence: UInt8 = 10
     ) -> ReceivedMLE {
         received(
             .childIDResponse,
@@ -141,7 +141,7 @@ struct ScriptedNode {
                 .address16(RLOC16(routerID: routerID, childID: childID)), .networkData([]),
                 .route64(
                     Route64(
-                        idSequence: 10, routerIDMask: RouterIDMask([routerID]),
+                        idSequence: idSequence, routerIDMask: RouterIDMask([routerID]),
                         entries: [RouteEntry(linkQualityOut: 0, linkQualityIn: 0, routeCost: 1)])),
             ], from: sender)
     }

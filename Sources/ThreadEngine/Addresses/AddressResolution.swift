@@ -206,7 +206,7 @@ extension ThreadEngine {
     public func nextHop(to target: RLOC16) -> RLOC16? {
         guard role.isAttached, target != rloc16 else { return nil }
         if role == .child {
-            // docs/deviations.md#child-links
+            // An end device hands everything to its parent, also where it has other links.
             return parent?.rloc16
         }
         if target.routerID == rloc16.routerID { return children[target].map { $0.neighbor.rloc16 } }

@@ -268,8 +268,10 @@ extension ThreadEngine {
         sendChildIDRequest(candidate, attempt: attempt + 1, now: now)
     }
 
-    /// The chosen parent does not answer: look again, for another.
+    /// The chosen parent does not answer: a node without a place looks again, for another; one that has a place keeps
+    /// it, and is silent no longer than the search took.
     private mutating func attachFailedAtCandidate(now: Instant) {
+        guard !role.isAttached else { return attachFailed(now: now) }
         attachAttempts += 1
         emit(.event(.attachFailed(attempt: attachAttempts)))
         pauseBeforeNextAttach(now: now)

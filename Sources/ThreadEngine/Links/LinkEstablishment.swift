@@ -2,6 +2,12 @@ public import EngineCore
 import LinkProfiles
 public import ThreadWire
 
+/// A Link Request to all routers that may still be answered.
+struct MulticastLinkRequest: Equatable, Sendable {
+    var challenge: [UInt8]
+    var until: Instant
+}
+
 // Links between routers: Link Request, Link Accept, Link Accept and Request, and their ageing.
 extension ThreadEngine {
     // MARK: Asking
@@ -34,6 +40,21 @@ extension ThreadEngine {
             routers.modify(id) { $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait) }
         }
         sendMLE(.linkRequest, tlvs, to: router.neighbor.extendedAddress)
+    }
+
+    /// As a new router: asks all routers around for a link at once.
+    /// - Source: recording merge_pymesh_into_new; OpenThread of 2018
+    mutating func requestLinksByMulticast(now: Instant) {
+        guard let leaderData else { return }
+        let challenge = challenge()
+        multicastLinkRequest = MulticastLinkRequest(
+            challenge: challenge, until: now + profile.linkAcceptMaximumDelay + profile.linkRequestWait)
+        sendMLE(
+            .linkRequest,
+            [
+                .version(configuration.version), .tlvRequest([.linkMargin]), .sourceAddress(rloc16),
+                .leaderData(leaderData), .challenge(challenge),
+            ], to: .linkLocalAllRouters)
     }
 
     // MARK: Answering
@@ -134,8 +155,11 @@ extension ThreadEngine {
         else { return drop(.malformedMLE) }
         guard let router = routers[source.routerID] else { return drop(.unexpectedMLE) }
         switch router.link {
-        case .none: return drop(.unexpectedMLE)
+        case .none:
+            guard let asked = multicastLinkRequest, asked.until > now else { return drop(.unexpectedMLE) }
+            guard response == asked.challenge else { return drop(.staleChallenge) }
         case .requested(let challenge, _):
+            if let asked = multicastLinkRequest, asked.until > now, response == asked.challenge { break }
             guard !challenge.isEmpty, response == challenge else { return drop(.staleChallenge) }
         case .valid:
             guard router.neighbor.extendedAddress == received.sender else { return drop(.unexpectedMLE) }

@@ -146,7 +146,7 @@ extension ThreadEngine {
         if isNewPartition { emit(.event(.partitionChanged(leaderData.partitionID))) }
         publishPeer(parent, isChild: false)
         scheduleKeepAlive(now: now)
-        scheduleEndDeviceAdvertisement(now: now)
+        endDeviceAdvertisementDeadline = nil
         nextTick = now + .seconds(1)
         notePlace()
         emit(.identityChanged)

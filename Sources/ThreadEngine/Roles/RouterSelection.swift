@@ -52,8 +52,8 @@ extension ThreadEngine {
     /// What a new child does about the router that it was: its children go on with it where it can route again, and
     /// an id that it does not need goes back to the leader.
     mutating func settleAsChild(now: Instant) {
-        routerSelectionDeadline = nil
-        considerRouterSelection(now: now)
+        // When the wait is over a child that does not become a router tells of its partition.
+        routerSelectionDeadline = mode.isFullThreadDevice ? now + routerSelectionWait : nil
         guard let id = previousRouterID else { return }
         let hasChildren = !children.settled.isEmpty
         switch attachMode {
@@ -101,10 +101,10 @@ extension ThreadEngine {
         routerSelectionDeadline = nil
         switch role {
         case .child:
-            guard canRoute, routers.count < configuration.routerUpgradeThreshold,
-                hearsRouterWell
-            else { return }
-            solicitRouterID(.tooFewRouters, now: now)
+            if canRoute, routers.count < configuration.routerUpgradeThreshold, hearsRouterWell {
+                solicitRouterID(.tooFewRouters, now: now)
+            }
+            beginEndDeviceAdvertisements(now: now)
         case .router:
             guard routers.count > configuration.routerDowngradeThreshold else { return }
             startAttach(.downgrade, now: now)
@@ -151,7 +151,9 @@ extension ThreadEngine {
         self.parent = nil
         resumeRouting(as: .router, id: rloc16.routerID, now: now)
         sendAdvertisement(to: .linkLocalAllNodes)
-        if parent.version < 4 {
+        if profile.dialect.requestsLinksByMulticast {
+            requestLinksByMulticast(now: now)
+        } else if parent.version < 4 {
             // A parent before Thread 1.3 does not take its former child's advertisement for a link.
             routers.modify(parent.rloc16.routerID) { $0.neighbor.rloc16 = parent.rloc16 }
             schedule(.linkRequest(to: parent.rloc16.routerID), within: .zero, now: now)
