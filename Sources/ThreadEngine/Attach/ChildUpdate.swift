@@ -72,12 +72,14 @@ extension ThreadEngine {
         guard let mode = message.mode else { return drop(.malformedMLE) }
         // A child of before this node's restart was asked first, and is asked again: the question may be lost.
         if children[received.sender]?.isRestored == true { return askRestoredChild(received.sender, now: now) }
-        guard let child = children[received.sender], child.isValid else {
-            // A child of before this node's restart: it must attach anew.
+        guard let child = children[received.sender] else {
+            // A child of before: it must attach anew. One that sleeps may not be there any more to hear it.
+            guard mode.isReceiverOnWhenIdle else { return drop(.unexpectedMLE) }
             var tlvs: [MLETLV] = [.sourceAddress(rloc16), .status(MLEStatus.error)]
             if let challenge = message.challenge { tlvs.append(.response(challenge)) }
             return sendMLE(.childUpdateResponse, tlvs, to: received.sender)
         }
+        guard child.isValid else { return drop(.unexpectedMLE) }
         children.modify(received.sender) {
             $0.neighbor.mode = mode
             $0.neighbor.lastHeard = now
