@@ -39,10 +39,7 @@ extension NodeEngine {
         if let prefix = thread.network?.meshLocalPrefix {
             table.set(LowPANContext(id: 0, prefix: prefix, isCompressible: true))
         }
-        for context in thread.contexts {
-            table.set(
-                LowPANContext(id: context.id, prefix: context.prefix, isCompressible: context.isCompressible))
-        }
+        for context in thread.networkDatabase.contexts { table.set(context) }
         lowPAN.contexts = table
     }
 

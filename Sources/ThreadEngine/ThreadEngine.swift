@@ -36,6 +36,12 @@ public struct ThreadEngine {
         /// How many messages may wait for their random delay at once.
         /// - Range: 4 to 256
         public var delayedMessageLimit = 64
+        /// How long, as leader, the number of a prefix that nobody offers any more is kept from other prefixes.
+        /// - Range: 0 to 65535 seconds
+        public var contextReuseDelay = Duration.seconds(300)
+        /// How much this node may offer to the network.
+        /// - Range: 0 to 254 bytes
+        public var serverDataLimit = NetworkData.maximumLength
         /// After how long without a word a router forgets this node as its child.
         /// - Units: seconds
         public var childTimeout: UInt32
@@ -81,7 +87,9 @@ public struct ThreadEngine {
     public internal(set) var parent: Neighbor?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
-    public internal(set) var networkData: [UInt8] = []
+    public internal(set) var networkDatabase = NetworkDatabase()
+    /// What this node offers to the network.
+    public internal(set) var serverData: ServerData
     public internal(set) var meshLocalInterfaceIdentifier: UInt64
     public internal(set) var counters = MLECounters()
     public internal(set) var drops = DropCounters()
@@ -106,6 +114,7 @@ public struct ThreadEngine {
     var previousPartition: PreviousPartition?
     var previousRouterID: RouterID?
     var dataRequest: DataRequest?
+    var registration = ServerRegistration()
     /// As leader: which node holds which id, so that a repeated question has the same answer.
     var assignedRouters: [ExtendedAddress: RouterID] = [:]
     /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
@@ -134,6 +143,7 @@ public struct ThreadEngine {
         keyRing = KeyRing(networkKey: [UInt8](repeating: 0, count: 16), keySequence: 0, cryptography: cryptography)
         children = ChildTable(limit: configuration.childLimit)
         resolver = AddressCache(limit: configuration.addressCacheLimit)
+        serverData = ServerData(limit: configuration.serverDataLimit)
         management = ManagementAgent(limit: configuration.pendingRequestLimit)
     }
 
@@ -197,6 +207,8 @@ public struct ThreadEngine {
         deadline = earlier(deadline, endDeviceAdvertisementDeadline)
         deadline = earlier(deadline, keepAlive?.deadline)
         deadline = earlier(deadline, dataRequest?.deadline)
+        deadline = earlier(deadline, registration.deadline)
+        if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
         deadline = earlier(deadline, management.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
@@ -212,6 +224,8 @@ public struct ThreadEngine {
         handleEndDeviceAdvertisementDeadline(now: now)
         handleKeepAliveDeadline(now: now)
         handleDataRequestDeadline(now: now)
+        handleServerRegistrationDeadline(now: now)
+        handleContextDeadline(now: now)
         handleManagementDeadline(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
     }

@@ -47,6 +47,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 250.0 ms
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
@@ -126,6 +128,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 2500.0 ms
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
@@ -205,6 +209,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1233.456 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 411.152 ms
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms

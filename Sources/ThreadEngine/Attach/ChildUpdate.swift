@@ -80,7 +80,9 @@ extension ThreadEngine {
             $0.neighbor.lastHeard = now
             if let timeout = message.timeout { $0.timeout = timeout }
             if let interval = message.supervisionInterval { $0.supervisionInterval = interval }
-            if let version = message.leaderData?.dataVersion { $0.networkDataVersion = version }
+            if let data = message.leaderData {
+                $0.networkDataVersion = mode.requestsFullNetworkData ? data.dataVersion : data.stableDataVersion
+            }
         }
         if let entries = message.addressRegistration {
             let registered = addresses(registered: entries)

@@ -70,6 +70,7 @@ extension ThreadEngine {
         abandonCandidate()
         delayed.removeAll()
         management.removeAll()
+        abandonServerRegistration()
         setRole(.disabled, now: now)
         nextTick = nil
     }
@@ -95,6 +96,7 @@ extension ThreadEngine {
         solicitation = nil
         keepAlive = nil
         dataRequest = nil
+        abandonServerRegistration()
         delayed.removeAll()
         if let leaderData {
             previousPartition = PreviousPartition(
@@ -129,6 +131,7 @@ extension ThreadEngine {
         nextTick = now + .seconds(1)
         storeNetworkState()
         emit(.identityChanged)
+        serversChanged(now: now)
     }
 
     /// Takes up a router id that the leader gave out.
@@ -144,6 +147,7 @@ extension ThreadEngine {
         nextTick = now + .seconds(1)
         storeNetworkState()
         emit(.identityChanged)
+        serversChanged(now: now)
     }
 
     /// Forms a partition of its own.
@@ -166,7 +170,7 @@ extension ThreadEngine {
         rloc16 = id.rloc16
         attach = .idle
         attachAttempts = 0
-        startNetworkData()
+        startNetworkData(now: now)
         setRole(.leader, now: now)
         emit(.event(.partitionChanged(newPartition)))
         nextTick = now + .seconds(1)
@@ -174,5 +178,6 @@ extension ThreadEngine {
         emit(.identityChanged)
         sendMulticastDataResponse()
         startAdvertising(now: now)
+        serversChanged(now: now)
     }
 }

@@ -7,6 +7,7 @@ import WireCore
 enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
+    case serverData
 }
 
 /// A confirmable request that waits for its answer.
@@ -82,8 +83,11 @@ extension ThreadEngine {
         return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
     }
 
-    private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
-        guard let source = rlocAddress else { return }
+    /// - Parameter source: nil for this node's locator.
+    private mutating func sendManagement(
+        _ message: CoAPMessage, to destination: IPv6Address, from source: IPv6Address? = nil
+    ) {
+        guard let source = source ?? rlocAddress else { return }
         emit(
             .send(
                 ThreadDatagram(
@@ -116,6 +120,7 @@ extension ThreadEngine {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
         case .addressNotification: break
+        case .serverData: finishServerData(isAnswered: answer != nil, now: now)
         }
     }
 
@@ -161,7 +166,7 @@ extension ThreadEngine {
                 $0.source == datagram.source && $0.messageID == message.messageID
             })
         {
-            return sendManagement(known.answer, to: datagram.source)
+            return sendManagement(known.answer, to: datagram.source, from: datagram.destination)
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
         let content = try TMFMessage(message.payload)
@@ -172,6 +177,10 @@ extension ThreadEngine {
         case TMFPath.addressRelease:
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.serverData:
+            if handleServerData(content, from: datagram.source, now: now) {
+                acknowledge(message, with: [], to: datagram, now: now)
+            }
         case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
         case TMFPath.addressNotification:
             if handleAddressNotification(content, now: now) {
@@ -197,7 +206,8 @@ extension ThreadEngine {
             AnsweredRequest(
                 source: datagram.source, messageID: request.messageID, answer: answer,
                 until: now + Self.answerLifetime))
-        sendManagement(answer, to: datagram.source)
+        // From where it was asked, which may be the leader's anycast address: recording cliref, frame 128.
+        sendManagement(answer, to: datagram.source, from: datagram.destination)
     }
 }
 
