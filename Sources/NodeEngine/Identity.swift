@@ -47,17 +47,29 @@ extension NodeEngine {
     var unicastAddresses: [UnicastAddress] {
         guard isInterfaceUp else { return [] }
         var addresses: [UnicastAddress] = []
-        func add(_ address: IPv6Address?, _ origin: UnicastAddress.Origin) {
+        func add(_ address: IPv6Address?) {
             guard let address else { return }
-            addresses.append(
-                UnicastAddress(address, origin: origin))
+            addresses.append(UnicastAddress(address, origin: .thread))
         }
-        add(thread.leaderAnycastAddress, .thread)
-        add(thread.rlocAddress, .thread)
-        for address in thread.additionalAddresses { add(address, .manual) }
-        add(thread.meshLocalEID, .thread)
-        add(thread.linkLocalAddress, .thread)
+        for address in thread.additionalAddresses {
+            addresses.append(
+                UnicastAddress(
+                    address.address, prefixLength: address.prefixLength, isPreferred: address.isPreferred,
+                    origin: Self.origin(address.origin)))
+        }
+        add(thread.leaderAnycastAddress)
+        add(thread.rlocAddress)
+        add(thread.meshLocalEID)
+        add(thread.linkLocalAddress)
         return addresses
+    }
+
+    private static func origin(_ origin: NodeAddress.Origin) -> UnicastAddress.Origin {
+        switch origin {
+        case .manual: .manual
+        case .autoconfigured: .slaac
+        case .anycast: .thread
+        }
     }
 
     var multicastAddresses: Set<IPv6Address> {
@@ -128,6 +140,7 @@ extension NodeEngine {
                 guard let dataset = try? OperationalDataset(record.value) else { continue }
                 _ = setActiveDataset(dataset, now: now)
             case .settings: break
+            case .interfaceIdentifierSecret: _ = thread.restoreInterfaceIdentifierSecret(record)
             }
         }
         synchronizeIdentity()

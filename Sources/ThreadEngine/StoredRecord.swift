@@ -8,6 +8,7 @@ public struct StoredRecord: Equatable, Sendable {
         case networkState
         case activeDataset
         case settings
+        case interfaceIdentifierSecret
     }
 
     public var name: Name

@@ -39,6 +39,15 @@ public struct ThreadEngine {
         /// How long, as leader, the number of a prefix that nobody offers any more is kept from other prefixes.
         /// - Range: 0 to 65535 seconds
         public var contextReuseDelay = Duration.seconds(300)
+        /// How many addresses may be set by hand.
+        /// - Range: 0 to 64
+        public var manualAddressLimit = 8
+        /// How many addresses are made from prefixes.
+        /// - Range: 0 to 16
+        public var autoconfiguredAddressLimit = 4
+        /// How long an address may still be used when its prefix is gone.
+        /// - Source: OpenThread as observed: recording prefix, 300 s
+        public var addressDeprecation = Duration.seconds(300)
         /// How much this node may offer to the network.
         /// - Range: 0 to 254 bytes
         public var serverDataLimit = NetworkData.maximumLength
@@ -117,8 +126,12 @@ public struct ThreadEngine {
     var registration = ServerRegistration()
     /// As leader: which node holds which id, so that a repeated question has the same answer.
     var assignedRouters: [ExtendedAddress: RouterID] = [:]
-    /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
-    public internal(set) var additionalAddresses: [IPv6Address] = []
+    /// Addresses beyond those that follow from the network: set by hand, made from prefixes, of services. The newest is
+    /// the first.
+    public internal(set) var additionalAddresses: [NodeAddress] = []
+    var identifierSecret: InterfaceIdentifierSecret?
+    /// How often another node had the address that was made of a prefix.
+    var identifierCollisions: [IPv6Prefix: UInt8] = [:]
     /// The next MLE frame counter, the first that must not be used, and the first that will not be once it is written.
     var mleFrameCounter: UInt32 = 0
     var mleFrameCounterLimit: UInt32 = 0
@@ -208,6 +221,7 @@ public struct ThreadEngine {
         deadline = earlier(deadline, keepAlive?.deadline)
         deadline = earlier(deadline, dataRequest?.deadline)
         deadline = earlier(deadline, registration.deadline)
+        deadline = earlier(deadline, nextAddressExpiration)
         if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
         deadline = earlier(deadline, management.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
@@ -226,6 +240,7 @@ public struct ThreadEngine {
         handleDataRequestDeadline(now: now)
         handleServerRegistrationDeadline(now: now)
         handleContextDeadline(now: now)
+        handleAddressDeadline(now: now)
         handleManagementDeadline(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
     }

@@ -35,9 +35,7 @@ extension ThreadEngine {
             .mode(mode), .sourceAddress(rloc16), .timeout(configuration.childTimeout), .challenge(alive.challenge),
         ]
         if let leaderData { tlvs.append(.leaderData(leaderData)) }
-        if !mode.isFullThreadDevice, let address = meshLocalEID {
-            tlvs.append(.addressRegistration([.compressed(contextID: 0, interfaceIdentifier: address.low)]))
-        }
+        if !mode.isFullThreadDevice { tlvs.append(.addressRegistration(registeredAddresses)) }
         sendMLE(.childUpdateRequest, tlvs, to: parent.extendedAddress)
     }
 

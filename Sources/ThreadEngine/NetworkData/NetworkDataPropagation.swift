@@ -15,6 +15,9 @@ extension ThreadEngine {
     /// The network data as they came.
     public var networkData: [UInt8] { networkDatabase.bytes }
 
+    /// Counts the most bytes that there have been anew.
+    public mutating func resetLongestNetworkData() { networkDatabase.resetLongest() }
+
     /// The prefix of a compression context: 0 is the mesh-local one, others stand in the network data.
     public func contextPrefix(_ id: UInt8) -> IPv6Prefix? {
         if id == 0 { return network?.meshLocalPrefix }
@@ -42,6 +45,8 @@ extension ThreadEngine {
     /// The network data are others now: what follows from them is made anew.
     mutating func networkDataChanged(now: Instant) {
         emit(.networkDataChanged)
+        autoconfigureAddresses(now: now)
+        updateAnycastAddresses(now: now)
         synchronizeServerData(now: now)
     }
 

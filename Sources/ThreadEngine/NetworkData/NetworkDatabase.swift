@@ -11,6 +11,9 @@ public struct NetworkDatabase: Equatable, Sendable {
     public private(set) var bytes: [UInt8]
     /// The prefixes that headers may leave out, by number; the mesh-local one is not among them.
     public private(set) var contexts: [LowPANContext]
+    public private(set) var prefixes: [PrefixTLV]
+    /// The prefixes that nodes of the mesh have addresses of.
+    private(set) var meshPrefixes: [IPv6Prefix]
     /// The most bytes that there have been: OpenThread's `netdata maxlength`.
     public private(set) var longest: Int
     /// As leader: when the number of a prefix that nobody offers any more is given up.
@@ -19,7 +22,9 @@ public struct NetworkDatabase: Equatable, Sendable {
     public init(_ data: NetworkData = NetworkData()) {
         self.data = data
         bytes = data.bytes
-        contexts = Self.contexts(of: data)
+        prefixes = data.prefixes
+        contexts = Self.contexts(of: prefixes)
+        meshPrefixes = Self.meshPrefixes(of: prefixes)
         longest = bytes.count
     }
 
@@ -39,13 +44,19 @@ public struct NetworkDatabase: Equatable, Sendable {
         let isStable = new.stableSubset != data.stableSubset
         data = new
         bytes = new.bytes
-        contexts = Self.contexts(of: new)
+        prefixes = new.prefixes
+        contexts = Self.contexts(of: prefixes)
+        meshPrefixes = Self.meshPrefixes(of: prefixes)
         longest = max(longest, bytes.count)
         return isStable ? .stable : .temporary
     }
 
-    private static func contexts(of data: NetworkData) -> [LowPANContext] {
-        data.prefixes.compactMap { prefix in
+    private static func meshPrefixes(of prefixes: [PrefixTLV]) -> [IPv6Prefix] {
+        prefixes.filter { $0.borderRouters.contains { $0.flags.contains(.onMesh) } }.map { $0.prefix }
+    }
+
+    private static func contexts(of prefixes: [PrefixTLV]) -> [LowPANContext] {
+        prefixes.compactMap { prefix in
             prefix.context.map {
                 LowPANContext(id: $0.contextID, prefix: prefix.prefix, isCompressible: $0.isCompressible)
             }

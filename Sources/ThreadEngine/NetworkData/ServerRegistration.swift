@@ -53,7 +53,13 @@ extension ThreadEngine {
 
     // MARK: Registration
 
-    /// This node has another place, or a child is gone: what the leader knows must be looked at again.
+    /// This node has another place: what it serves has other names.
+    mutating func placeChanged(now: Instant) {
+        updateAnycastAddresses(now: now)
+        serversChanged(now: now)
+    }
+
+    /// What the leader knows must be looked at again.
     mutating func serversChanged(now: Instant) {
         registration.isResting = false
         synchronizeServerData(now: now)
@@ -67,25 +73,36 @@ extension ThreadEngine {
         if let child = lostServers.first {
             return sendServerData(nil, formerly: child, rest: profile.staleChildRest, now: now)
         }
-        // A child that is about to be a router has an offer to make only then.
-        guard solicitation == nil else { return wait(profile.coapAcknowledgementTimeout, now: now) }
-        if role == .child, let decision = routerSelectionDeadline, !serverData.data.tlvs.isEmpty {
-            return wait(decision.since(now) + profile.coapAcknowledgementTimeout, now: now)
-        }
         let offered = serverData.data(at: rloc16)
-        guard Set(offered.serverEntries) != Set(offersKnown) else { return }
+        guard Set(offered.serverEntries) != offersKnown else { return }
+        // A child that is about to be a router would have to say it all again.
+        if role == .child, routerSelectionDeadline != nil || solicitation != nil {
+            let decision = routerSelectionDeadline.map { $0.since(now) } ?? .zero
+            return wait(decision + profile.coapAcknowledgementTimeout, now: now)
+        }
         let former = registration.registeredAs == rloc16 ? nil : registration.registeredAs
         sendServerData(offered, formerly: former, rest: profile.serverDataRest, now: now)
         if registration.isWaiting { registration.registeredAs = rloc16 }
     }
 
-    /// What the network data say that this node offers. The number of a service is the leader's to give.
-    private var offersKnown: [ServerEntry] {
-        networkDatabase.entries(of: rloc16).map { entry in
-            guard case .service(var service) = entry else { return entry }
-            service.serviceID = 0
-            return .service(service)
+    /// What the network data say that this node offers, without what the leader adds: a service's number, and the
+    /// domain that the first to offer a prefix gave it.
+    private var offersKnown: Set<ServerEntry> {
+        var known: Set<ServerEntry> = []
+        for entry in networkDatabase.entries(of: rloc16) {
+            switch entry {
+            case .onMeshPrefix(var prefix):
+                prefix.domainID = 0
+                known.insert(.onMeshPrefix(prefix))
+            case .externalRoute(var route):
+                route.domainID = 0
+                known.insert(.externalRoute(route))
+            case .service(var service):
+                service.serviceID = 0
+                known.insert(.service(service))
+            }
         }
+        return known
     }
 
     /// Servers that were this router's children and are not any more.
@@ -146,7 +163,7 @@ extension ThreadEngine {
         let own = rloc16
         let lost = Set(lostServers)
         if !lost.isEmpty { removeServers(now: now) { lost.contains($0) } }
-        guard Set(serverData.data(at: own).serverEntries) != Set(offersKnown) else { return }
+        guard Set(serverData.data(at: own).serverEntries) != offersKnown else { return }
         registerServer(serverData.data(at: own), from: own, now: now)
         registration.registeredAs = own
     }

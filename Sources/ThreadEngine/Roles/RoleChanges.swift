@@ -111,6 +111,7 @@ extension ThreadEngine {
         nextTick = nil
         abandonCandidate()
         for peer in peers { emit(.removePeer(peer)) }
+        updateAnycastAddresses(now: now)
         emit(.identityChanged)
     }
 
@@ -131,7 +132,7 @@ extension ThreadEngine {
         nextTick = now + .seconds(1)
         storeNetworkState()
         emit(.identityChanged)
-        serversChanged(now: now)
+        placeChanged(now: now)
     }
 
     /// Takes up a router id that the leader gave out.
@@ -147,7 +148,7 @@ extension ThreadEngine {
         nextTick = now + .seconds(1)
         storeNetworkState()
         emit(.identityChanged)
-        serversChanged(now: now)
+        placeChanged(now: now)
     }
 
     /// Forms a partition of its own.
@@ -178,6 +179,6 @@ extension ThreadEngine {
         emit(.identityChanged)
         sendMulticastDataResponse()
         startAdvertising(now: now)
-        serversChanged(now: now)
+        placeChanged(now: now)
     }
 }

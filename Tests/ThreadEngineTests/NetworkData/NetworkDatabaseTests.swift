@@ -1,4 +1,5 @@
 import EngineCore
+import TestSupport
 import Testing
 import ThreadWire
 import WireCore
@@ -151,7 +152,8 @@ struct NetworkDatabaseTests {
         var database = NetworkDatabase()
         for number in 0..<20 {
             let rloc16 = RouterID(rawValue: UInt8(number)).rloc16
-            let offer = Self.offer([paros(numbered(number, length: 8 + UInt8(number)))], at: rloc16)
+            let prefix = numbered(number, length: 8 + UInt8(number))
+            let offer = Self.offer([OnMeshPrefix(prefix, flags: [.onMesh], isStable: true)], at: rloc16)
             let result = register(&database, offer, from: rloc16)
             let isFull = database.bytes.count + 18 > NetworkData.maximumLength
             #expect(result.refusal == nil || result.refusal == (number < 15 && isFull ? .full : .numbersExhausted))
@@ -275,6 +277,30 @@ struct NetworkDatabaseTests {
                 "seed \(seed), step \(step)")
             try checkInvariants(database, before, now: now, "seed \(seed), step \(step)")
         }
+    }
+
+    @Test(
+        "Mutated and cut off offers break nothing, whatever of them is taken in",
+        arguments: 1...4 as ClosedRange<UInt64>)
+    func mutated(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let service = MeshService(enterpriseNumber: 7, serviceData: [0x5d], serverData: [0xc0, 0xde])
+        let whole = Self.offer(
+            [paros(cafe), OnMeshPrefix(numbered(3, length: 20), flags: [.dhcp], isStable: false)],
+            [ExternalRoute(IPv6Prefix("2001:db8:1::/48")!, isStable: true)], [service], at: Self.first
+        ).bytes
+        var taken = 0
+        for step in 0..<5000 {
+            let bytes = generator.mutated(whole)
+            guard let offer = try? NetworkData(bytes) else { continue }
+            var database = NetworkDatabase(NetworkData(tlvs: [session]))
+            _ = register(&database, Self.offer([paros(cafe)], at: Self.second), from: Self.second)
+            let before = database
+            if register(&database, offer, from: Self.first).change != .none { taken += 1 }
+            try checkInvariants(database, before, now: .zero, "seed \(seed), step \(step)")
+            #expect(database.entries(of: Self.second) == before.entries(of: Self.second), "seed \(seed), step \(step)")
+        }
+        #expect(taken > 100)
     }
 
     private static func withoutServiceID(_ entry: ServerEntry) -> ServerEntry {
