@@ -111,7 +111,9 @@ extension ThreadEngine {
         } else {
             return
         }
-        request(TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification, now: now)
+        request(
+            TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification,
+            hasToken: profile.dialect.hasAddressNotificationToken, now: now)
     }
 
     /// An address was found.
