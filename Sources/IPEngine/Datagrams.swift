@@ -88,16 +88,19 @@ public struct OutgoingDatagram: Equatable, Sendable {
     public var isMulticastRetransmission: Bool
     /// Whether the datagram came from another node and passes through.
     public var isForwarded: Bool
+    /// Whether the datagram came from the host's own IPv6 stack.
+    public var isFromHost: Bool
 
     public init(
         bytes: [UInt8], priority: TransmitPriority, isLinkSecured: Bool = true,
-        isMulticastRetransmission: Bool = false, isForwarded: Bool = false
+        isMulticastRetransmission: Bool = false, isForwarded: Bool = false, isFromHost: Bool = false
     ) {
         self.bytes = bytes
         self.priority = priority
         self.isLinkSecured = isLinkSecured
         self.isMulticastRetransmission = isMulticastRetransmission
         self.isForwarded = isForwarded
+        self.isFromHost = isFromHost
     }
 }
 

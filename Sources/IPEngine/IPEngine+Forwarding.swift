@@ -9,7 +9,8 @@ extension IPEngine {
     /// - Source: RFC 8200 §3, the hop limit
     mutating func forward(_ arrival: Arrival) {
         let header = arrival.header
-        guard isForwarder, !header.destination.isLinkLocalUnicast, !header.source.isLinkLocalUnicast,
+        // A node that does not route may still lead out of the mesh, to its host.
+        guard isForwarder || hostReceives, !header.destination.isLinkLocalUnicast, !header.source.isLinkLocalUnicast,
             // What this node sent does not come back but in a loop.
             !isOwn(header.source)
         else { return drop(.noRoute) }

@@ -62,6 +62,8 @@ extension LinkProfile {
         unicastRetransmissionDelay: .seconds(1),
         multicastRetransmissionDelay: .seconds(5),
         unsolicitedDataResponseMaximumDelay: .milliseconds(500),
+        staleChildRest: .seconds(5),
+        serverDataRest: .seconds(300),
         announceProcessDelay: .milliseconds(250),
         announceTimeout: .milliseconds(1400),
         announceMinimumDelay: .milliseconds(80),

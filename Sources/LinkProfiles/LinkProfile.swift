@@ -140,6 +140,10 @@ public struct LinkProfile: Equatable, Sendable {
     public var multicastRetransmissionDelay: Duration
     /// The longest random wait before a Data Response that nobody asked for.
     public var unsolicitedDataResponseMaximumDelay: Duration
+    /// How long a parent that told the leader of a lost child waits before it looks for the next.
+    public var staleChildRest: Duration
+    /// How long a server that told the leader what it offers waits for the network data to show it.
+    public var serverDataRest: Duration
     /// How long Announce messages are collected before a node follows one.
     public var announceProcessDelay: Duration
     /// The time over which a node spreads its Announce messages.

@@ -80,6 +80,8 @@ extension LinkProfile {
         unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
         multicastRetransmissionDelay = max(multicastRetransmissionDelay, timing.roundTrip * 12)
         unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
+        staleChildRest = max(staleChildRest, timing.roundTrip * 4)
+        serverDataRest = max(serverDataRest, timing.roundTrip * 100)
         announceProcessDelay = max(announceProcessDelay, timing.roundTrip)
         announceTimeout = max(announceTimeout, timing.roundTrip * 4)
         announceMinimumDelay = max(announceMinimumDelay, timing.exchange(LoRaTiming.advertisementByteCount))

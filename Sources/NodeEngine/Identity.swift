@@ -48,10 +48,7 @@ extension NodeEngine {
         if let prefix = thread.network?.meshLocalPrefix {
             table.set(LowPANContext(id: 0, prefix: prefix, isCompressible: true))
         }
-        for context in thread.contexts {
-            table.set(
-                LowPANContext(id: context.id, prefix: context.prefix, isCompressible: context.isCompressible))
-        }
+        for context in thread.networkDatabase.contexts { table.set(context) }
         lowPAN.contexts = table
     }
 
@@ -59,17 +56,29 @@ extension NodeEngine {
     var unicastAddresses: [UnicastAddress] {
         guard isInterfaceUp else { return [] }
         var addresses: [UnicastAddress] = []
-        func add(_ address: IPv6Address?, _ origin: UnicastAddress.Origin) {
+        func add(_ address: IPv6Address?) {
             guard let address else { return }
-            addresses.append(
-                UnicastAddress(address, origin: origin))
+            addresses.append(UnicastAddress(address, origin: .thread))
         }
-        add(thread.leaderAnycastAddress, .thread)
-        add(thread.rlocAddress, .thread)
-        for address in thread.additionalAddresses { add(address, .manual) }
-        add(thread.meshLocalEID, .thread)
-        add(thread.linkLocalAddress, .thread)
+        for address in thread.additionalAddresses {
+            addresses.append(
+                UnicastAddress(
+                    address.address, prefixLength: address.prefixLength, isPreferred: address.isPreferred,
+                    origin: Self.origin(address.origin)))
+        }
+        add(thread.leaderAnycastAddress)
+        add(thread.rlocAddress)
+        add(thread.meshLocalEID)
+        add(thread.linkLocalAddress)
         return addresses
+    }
+
+    private static func origin(_ origin: NodeAddress.Origin) -> UnicastAddress.Origin {
+        switch origin {
+        case .manual: .manual
+        case .autoconfigured: .slaac
+        case .anycast: .thread
+        }
     }
 
     // MARK: Operation
@@ -134,6 +143,7 @@ extension NodeEngine {
                 guard let stored = try? StoredChildren(parsing: &reader) else { continue }
                 thread.restore(stored, now: now)
             case .settings: break
+            case .interfaceIdentifierSecret: _ = thread.restoreInterfaceIdentifierSecret(record)
             }
         }
         synchronizeIdentity()

@@ -59,14 +59,14 @@ extension NodeEngine {
     /// - Returns: false when it has as many as it may have.
     public func addAddress(_ address: IPv6Address, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.addAddress(address)
+        return thread.addAddress(address, now: now)
     }
 
     /// Takes an address away that was given by hand.
     /// - Returns: false when there is no such address.
     public func removeAddress(_ address: IPv6Address, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.removeAddress(address)
+        return thread.removeAddress(address, now: now)
     }
 
     // MARK: Counters

@@ -97,11 +97,22 @@ extension NodeEngine {
                 ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
             return transmit(outgoing, header, to: link, mesh: nil, now: now)
         }
-        switch thread.resolve(destination, now: now) {
+        let resolution = thread.resolve(destination, from: header.source, now: now)
+        if outgoing.isForwarded, !thread.role.isRouting, resolution != .outside { return ownDrops.count(.noRoute) }
+        switch resolution {
         case .rloc16(let target): routeInMesh(outgoing, header, to: target, now: now)
         case .pending: hold(outgoing, for: destination)
         case .unreachable: refuse(outgoing, because: .address, now: now)
+        case .outside: leaveMesh(outgoing, now: now)
+        case .noRoute: refuse(outgoing, because: .noRoute, now: now)
         }
+    }
+
+    /// This node leads out of the mesh: its host takes the datagram, unless it came from there.
+    private func leaveMesh(_ outgoing: OutgoingDatagram, now: Instant) {
+        guard ip.hostReceives, !outgoing.isFromHost else { return refuse(outgoing, because: .noRoute, now: now) }
+        ipCounters.transmitSuccess &+= 1
+        emit(.deliver(outgoing.bytes))
     }
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
@@ -255,7 +266,8 @@ extension NodeEngine {
         }
         var reader = ByteReader(datagram.bytes)
         guard let header = try? IPv6Header(parsing: &reader), !header.destination.isLinkLocalUnicast,
-            !header.destination.isMulticast, case .rloc16(let target) = thread.resolve(header.destination, now: now),
+            !header.destination.isMulticast,
+            case .rloc16(let target) = thread.resolve(header.destination, from: header.source, now: now),
             let nextHop = thread.nextHop(to: target), nextHop != failed
         else { return false }
         routeInMesh(datagram, header, to: target, now: now)

@@ -34,28 +34,6 @@ extension ThreadEngine {
         children.limit = new.childLimit
     }
 
-    /// How many addresses may be set by hand.
-    private static let manualAddressLimit = 8
-
-    /// Gives this node an address of its own.
-    /// - Returns: false when it has as many as it may have.
-    public mutating func addAddress(_ address: IPv6Address) -> Bool {
-        guard !additionalAddresses.contains(address) else { return true }
-        guard additionalAddresses.count < Self.manualAddressLimit else { return false }
-        additionalAddresses.insert(address, at: 0)
-        emit(.identityChanged)
-        return true
-    }
-
-    /// Takes an address away that was given by hand.
-    /// - Returns: false when there is no such address.
-    public mutating func removeAddress(_ address: IPv6Address) -> Bool {
-        guard let index = additionalAddresses.firstIndex(of: address) else { return false }
-        additionalAddresses.remove(at: index)
-        emit(.identityChanged)
-        return true
-    }
-
     /// Counts from zero again.
     public mutating func resetCounters(now: Instant) {
         counters.reset(now: now)

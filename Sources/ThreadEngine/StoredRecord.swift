@@ -9,6 +9,7 @@ public struct StoredRecord: Equatable, Sendable {
         case activeDataset
         case settings
         case children
+        case interfaceIdentifierSecret
     }
 
     public var name: Name

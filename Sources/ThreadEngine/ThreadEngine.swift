@@ -36,6 +36,21 @@ public struct ThreadEngine {
         /// How many messages may wait for their random delay at once.
         /// - Range: 4 to 256
         public var delayedMessageLimit = 64
+        /// How long, as leader, the number of a prefix that nobody offers any more is kept from other prefixes.
+        /// - Range: 0 to 65535 seconds
+        public var contextReuseDelay = Duration.seconds(300)
+        /// How many addresses may be set by hand.
+        /// - Range: 0 to 64
+        public var manualAddressLimit = 8
+        /// How many addresses are made from prefixes.
+        /// - Range: 0 to 16
+        public var autoconfiguredAddressLimit = 4
+        /// How long an address may still be used when its prefix is gone.
+        /// - Source: OpenThread as observed: recording prefix, 300 s
+        public var addressDeprecation = Duration.seconds(300)
+        /// How much this node may offer to the network.
+        /// - Range: 0 to 254 bytes
+        public var serverDataLimit = NetworkData.maximumLength
         /// After how long without a word a router forgets this node as its child.
         /// - Units: seconds
         public var childTimeout: UInt32
@@ -104,7 +119,9 @@ public struct ThreadEngine {
     public internal(set) var parent: Neighbor?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
-    public internal(set) var networkData: [UInt8] = []
+    public internal(set) var networkDatabase = NetworkDatabase()
+    /// What this node offers to the network.
+    public internal(set) var serverData: ServerData
     public internal(set) var meshLocalInterfaceIdentifier: UInt64
     public internal(set) var counters = MLECounters()
     public internal(set) var drops = DropCounters()
@@ -152,10 +169,15 @@ public struct ThreadEngine {
     /// Whether the next network data counts whatever its version is.
     var mustRetrieveNetworkData = false
     var dataRequest: DataRequest?
+    var registration = ServerRegistration()
     /// As leader: which node holds which id, so that a repeated question has the same answer.
     var assignedRouters: [ExtendedAddress: RouterID] = [:]
-    /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
-    public internal(set) var additionalAddresses: [IPv6Address] = []
+    /// Addresses beyond those that follow from the network: set by hand, made from prefixes, of services. The newest is
+    /// the first.
+    public internal(set) var additionalAddresses: [NodeAddress] = []
+    var identifierSecret: InterfaceIdentifierSecret?
+    /// How often another node had the address that was made of a prefix.
+    var identifierCollisions: [IPv6Prefix: UInt8] = [:]
     /// The next MLE frame counter, the first that must not be used, and the first that will not be once it is written.
     var mleFrameCounter: UInt32 = 0
     var mleFrameCounterLimit: UInt32 = 0
@@ -180,6 +202,7 @@ public struct ThreadEngine {
         keyRing = KeyRing(networkKey: [UInt8](repeating: 0, count: 16), keySequence: 0, cryptography: cryptography)
         children = ChildTable(limit: configuration.childLimit)
         resolver = AddressCache(limit: configuration.addressCacheLimit)
+        serverData = ServerData(limit: configuration.serverDataLimit)
         management = ManagementAgent(limit: configuration.pendingRequestLimit)
         polling = DataPolling(
             timing: DataPolling.Timing(
@@ -250,6 +273,9 @@ public struct ThreadEngine {
         deadline = earlier(deadline, polling.deadline)
         deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
         deadline = earlier(deadline, dataRequest?.deadline)
+        deadline = earlier(deadline, registration.deadline)
+        deadline = earlier(deadline, nextAddressExpiration)
+        if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
         deadline = earlier(deadline, management.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
@@ -268,6 +294,9 @@ public struct ThreadEngine {
         handleParentSearchDeadline(now: now)
         handlePollDeadline(now: now)
         handleDataRequestDeadline(now: now)
+        handleServerRegistrationDeadline(now: now)
+        handleContextDeadline(now: now)
+        handleAddressDeadline(now: now)
         handleManagementDeadline(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
         updateEndDevice(now: now)

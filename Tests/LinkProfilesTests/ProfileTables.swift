@@ -55,6 +55,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 250.0 ms
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
@@ -147,6 +149,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 2500.0 ms
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
@@ -239,6 +243,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1233.456 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         announceProcessDelay 411.152 ms
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms

@@ -37,8 +37,14 @@ struct ScriptedNode {
     }
 
     /// Does something, then takes all output.
-    mutating func with(_ body: (inout ThreadEngine, Instant) -> Void) {
-        body(&engine, now)
+    @discardableResult
+    mutating func with<Result>(_ body: (inout ThreadEngine, Instant) -> Result) -> Result {
+        let result = body(&engine, now)
+        takeOutput()
+        return result
+    }
+
+    private mutating func takeOutput() {
         while let output = engine.pollOutput() {
             outputs.append(output)
             if case .store(let record) = output { engine.confirmStored(record) }

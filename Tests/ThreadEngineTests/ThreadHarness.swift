@@ -171,7 +171,9 @@ final class ThreadHarness {
             } else if destination.isLinkLocalUnicast {
                 isAddressed = rssi != nil && destination == engines[receiver].linkLocalAddress
             } else {
-                isAddressed = destination == engines[receiver].rlocAddress
+                isAddressed =
+                    destination == engines[receiver].rlocAddress
+                    || destination == engines[receiver].leaderAnycastAddress
             }
             guard isAddressed, !isLost(sent, receiver) else { continue }
             let datagram = IncomingDatagram(

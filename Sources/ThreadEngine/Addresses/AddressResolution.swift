@@ -10,23 +10,37 @@ public enum Resolution: Equatable, Sendable {
     case pending
     /// Nobody has it, or this node is not attached.
     case unreachable
+    /// It is outside of the mesh, and this node is the way to it.
+    case outside
+    /// It is outside of the mesh, and no border router leads there.
+    case noRoute
 }
 
 // From an address to a place: locators, children, the cache, and Address Query to all routers.
 extension ThreadEngine {
-    /// Where to send a datagram for a unicast address of the mesh.
-    public mutating func resolve(_ target: IPv6Address, now: Instant) -> Resolution {
+    /// Where to send a datagram for a unicast address.
+    /// - Parameter source: its source, which decides who takes it out of the mesh.
+    public mutating func resolve(
+        _ target: IPv6Address, from source: IPv6Address = .unspecified, now: Instant
+    ) -> Resolution {
         guard role.isAttached, let network else { return .unreachable }
         if network.meshLocalPrefix.contains(target), let locator = target.locator {
-            if locator == .leaderAnycast { return leaderRLOC16.map { .rloc16($0) } ?? .unreachable }
-            return locator.isAnycast ? .unreachable : .rloc16(locator)
+            guard locator.isAnycast else { return .rloc16(locator) }
+            // Only those with all of the network data know who serves what.
+            if role == .child, !mode.isFullThreadDevice { return parent.map { .rloc16($0.rloc16) } ?? .unreachable }
+            return place(ofAnycast: locator).map { .rloc16($0) } ?? .unreachable
         }
         if let child = children.children.first(where: { $0.isValid && $0.addresses.contains(target) }) {
             return .rloc16(child.neighbor.rloc16)
         }
-        // An end device leaves all of that to its parent.
-        if role == .child, !mode.isFullThreadDevice { return parent.map { .rloc16($0.rloc16) } ?? .unreachable }
+        // An end device leaves all of that to its parent, but for what it takes out of the mesh itself.
+        if role == .child, !mode.isFullThreadDevice {
+            let isServer = !serverData.data.tlvs.isEmpty && !isOnMesh(target)
+            if isServer, resolveOutside(target, from: source) == .outside { return .outside }
+            return parent.map { .rloc16($0.rloc16) } ?? .unreachable
+        }
 
+        guard isOnMesh(target) else { return resolveOutside(target, from: source) }
         let entry = resolver.entry(target)
         switch entry?.state {
         case .resolved(let rloc16, _, _):
@@ -53,6 +67,19 @@ extension ThreadEngine {
             steps -= 1
         }
         return max(delay, profile.addressQueryInitialRetryDelay)
+    }
+
+    /// Whether an address is one of the mesh.
+    func isOnMesh(_ address: IPv6Address) -> Bool {
+        network?.meshLocalPrefix.contains(address) == true || networkDatabase.isOnMesh(address)
+    }
+
+    private func resolveOutside(_ target: IPv6Address, from source: IPv6Address) -> Resolution {
+        let former = additionalAddresses.first { $0.deprecatedUntil != nil && $0.address == source }
+        let router = networkDatabase.borderRouter(
+            from: source, to: target, formerDomain: former?.domainID, isNearer: { isNearer($0, than: $1) })
+        guard let router else { return .noRoute }
+        return router == rloc16 ? .outside : .rloc16(router)
     }
 
     /// Asks all routers.
@@ -121,13 +148,6 @@ extension ThreadEngine {
             hasToken: profile.dialect.hasAddressNotificationToken, now: now)
     }
 
-    /// The addresses that this node answers for.
-    var ownAddresses: [IPv6Address] {
-        var own = [linkLocalAddress] + additionalAddresses
-        if let meshLocalEID { own.append(meshLocalEID) }
-        return own
-    }
-
     /// An address was found.
     /// - Returns: whether the notification was expected.
     mutating func handleAddressNotification(_ message: TMFMessage, now: Instant) -> Bool {
@@ -177,10 +197,7 @@ extension ThreadEngine {
             return drop(.malformedTMF)
         }
         resolver.remove(target)
-        if identifier != meshLocalInterfaceIdentifier, additionalAddresses.contains(target) {
-            additionalAddresses.removeAll { $0 == target }
-            emit(.identityChanged)
-        }
+        if identifier != meshLocalInterfaceIdentifier { handleDuplicate(target, now: now) }
         for child in children.valid where child.addresses.contains(target) && !child.neighbor.mode.isFullThreadDevice {
             let meshLocal = child.addresses.first { network?.meshLocalPrefix.contains($0) == true }
             if let meshLocal, meshLocal.low != identifier {
@@ -225,7 +242,7 @@ extension ThreadEngine {
     /// - Source: OpenThread as observed (snooped cache entries)
     public mutating func snoop(_ source: IPv6Address, at rloc16: RLOC16, now: Instant) {
         guard let network, mode.isFullThreadDevice, role.isAttached, rloc16 != self.rloc16, rloc16 != .unassigned,
-            network.meshLocalPrefix.contains(source), source.locator == nil
+            isOnMesh(source), !network.meshLocalPrefix.contains(source) || source.locator == nil
         else { return }
         switch resolver.entry(source)?.state {
         case .resolved(let known, let identifier, let time):
@@ -246,12 +263,4 @@ extension ThreadEngine {
                 until: now + Self.snoopProtection)
         }
     }
-}
-
-extension RLOC16 {
-    /// The leader's anycast locator.
-    public static let leaderAnycast = RLOC16(rawValue: 0xfc00)
-
-    /// Whether this stands for a service instead of a node.
-    public var isAnycast: Bool { rawValue >> 8 == 0xfc }
 }

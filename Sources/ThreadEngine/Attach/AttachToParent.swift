@@ -319,8 +319,9 @@ extension ThreadEngine {
         neighbor.lastHeard = now
         neighbor.connectedAt = now
         attach = .idle
-        if let data = message.networkData { setNetworkData(data) }
+        let hasData = message.networkData.map { adoptNetworkData($0, now: now) } ?? false
         becomeChild(of: neighbor, rloc16: ownRLOC16, leaderData: leaderData, now: now)
+        if !hasData { requestNetworkData(from: received.sender, now: now) }
         if let route = message.route64 {
             updateRouters(route, now: now)
             routers.learnAsChild(route, parent: parentRLOC16.routerID)

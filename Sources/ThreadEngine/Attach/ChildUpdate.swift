@@ -185,22 +185,13 @@ extension ThreadEngine {
             emit(.event(.partitionChanged(theirs.partitionID)))
             emit(.identityChanged)
             guard let data = message.networkData else { return requestNetworkData(from: sender, now: now) }
-            return setNetworkData(data)
+            _ = adoptNetworkData(data, now: now)
+            return
         }
         guard let data = message.networkData, isNewer(theirs, than: own) else {
             return adoptLeaderData(theirs, from: sender, now: now)
         }
-        leaderData = theirs
-        dataRequest = nil
-        setNetworkData(data)
-    }
-
-    /// Whether leader data tell of newer network data of the kind that this node keeps.
-    private func isNewer(_ theirs: LeaderData, than own: LeaderData) -> Bool {
-        let difference =
-            mode.requestsFullNetworkData
-            ? theirs.dataVersion &- own.dataVersion : theirs.stableDataVersion &- own.stableDataVersion
-        return Int8(bitPattern: difference) > 0
+        learnNetworkData(data, theirs, now: now)
     }
 
     /// The parent is silent or does not know this node any more.

@@ -142,7 +142,7 @@ extension ThreadEngine {
         }
         child.state = .valid
         child.neighbor.connectedAt = now
-        child.networkDataVersion = leaderData.version(for: child.neighbor.mode)
+        child.networkDataVersion = networkDataVersion(for: child.neighbor.mode)
         _ = children.update(child)
         publishPeer(child.neighbor, isChild: true)
 
@@ -151,7 +151,7 @@ extension ThreadEngine {
         tlvs.append(.address16(child.neighbor.rloc16))
         for type in requested {
             switch type {
-            case .networkData: tlvs.append(.networkData(networkData(for: child.neighbor.mode)))
+            case .networkData: tlvs.append(.networkData(networkDatabase.bytes(for: child.neighbor.mode)))
             case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
             case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
             default: break
@@ -186,7 +186,9 @@ extension ThreadEngine {
             case .awaitingIdentifier:
                 if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
             case .valid, .restored:
-                if now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) { removeChild(address) }
+                guard now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) else { continue }
+                removeChild(address)
+                serversChanged(now: now)
             }
         }
     }

@@ -67,7 +67,7 @@ extension ThreadEngine {
             $0.challenge = challenge
             $0.state = .restored(isAsked: true)
         }
-        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkData(for: child.neighbor.mode))]
+        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode))]
         if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
         tlvs += [.tlvRequest([.timeout, .addressRegistration]), .challenge(challenge)]
         sendMLE(.childUpdateRequest, tlvs, to: address)

@@ -65,7 +65,7 @@ extension ThreadEngine {
         if message.timeout != nil { tlvs.append(.timeout(child.timeout)) }
         if message.supervisionInterval != nil { tlvs.append(.supervisionInterval(child.supervisionInterval)) }
         for type in (message.tlvRequest ?? []).prefix(Self.requestedTLVLimit) where type == .networkData {
-            tlvs.append(.networkData(networkData(for: mode)))
+            tlvs.append(.networkData(networkDatabase.bytes(for: mode)))
             if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
         }
         sendMLE(.childUpdateResponse, tlvs, to: received.sender)
@@ -94,20 +94,11 @@ extension ThreadEngine {
     private mutating func sendChildUpdateRequest(to child: Child) {
         guard let leaderData else { return }
         var tlvs: [MLETLV] = [
-            .sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkData(for: child.neighbor.mode)),
+            .sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode)),
         ]
         if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
         tlvs.append(.linkMargin(child.neighbor.signal.marginByte))
         sendMLE(.childUpdateRequest, tlvs, to: child.neighbor.extendedAddress)
-    }
-
-    /// What a device with a mode is given of the network data: everything, or the stable part alone.
-    func networkData(for mode: DeviceMode) -> [UInt8] {
-        guard !mode.requestsFullNetworkData else { return networkData }
-        var reader = ByteReader(networkData)
-        // What this node could not read it passes on as it is.
-        guard let data = try? NetworkData(parsing: &reader) else { return networkData }
-        return data.stableSubset.bytes
     }
 }
 

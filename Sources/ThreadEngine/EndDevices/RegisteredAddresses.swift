@@ -14,8 +14,9 @@ extension ThreadEngine {
     var registeredAddresses: [IPv6Address] {
         guard !mode.isFullThreadDevice, let meshLocalEID else { return [] }
         var addresses = [meshLocalEID]
-        for address in additionalAddresses where !address.isLinkLocalUnicast && address != meshLocalEID {
-            addresses.append(address)
+        for address in additionalAddresses where address.origin != .anycast {
+            guard !address.address.isLinkLocalUnicast, address.address != meshLocalEID else { continue }
+            addresses.append(address.address)
         }
         for group in subscribedGroups {
             // Who listens always hears its groups; the parent needs to know only those from beyond the mesh.
@@ -45,7 +46,9 @@ extension ThreadEngine {
             if let prefix = network?.meshLocalPrefix, prefix.contains(address) {
                 return .compressed(contextID: 0, interfaceIdentifier: address.low)
             }
-            for context in contexts where context.prefix.length == 64 && context.prefix.contains(address) {
+            for context in networkDatabase.contexts {
+                guard context.isCompressible, context.prefix.length == 64, context.prefix.contains(address)
+                else { continue }
                 return .compressed(contextID: context.id, interfaceIdentifier: address.low)
             }
             return .uncompressed(address)

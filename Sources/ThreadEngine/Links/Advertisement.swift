@@ -144,6 +144,7 @@ extension ThreadEngine {
         publishPeer(neighbor, isChild: false)
         emit(.event(.linkAdded(neighbor.extendedAddress, id.rloc16)))
         updateAdvertisementInterval()
+        serversChanged(now: now)
     }
 
     // MARK: What an advertisement teaches

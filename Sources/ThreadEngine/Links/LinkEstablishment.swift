@@ -190,7 +190,10 @@ extension ThreadEngine {
         for other in routers.routers where other.id != id && other.neighbor.extendedAddress == received.sender {
             routers.removeLink(other.id, now: now)
         }
-        if children[received.sender] != nil { removeChild(received.sender) }
+        if children[received.sender] != nil {
+            removeChild(received.sender)
+            serversChanged(now: now)
+        }
         let wasReachable = routers.path(to: id) != nil
         let wasValid = routers[id]?.isLinkValid == true
         routers.modify(id) {

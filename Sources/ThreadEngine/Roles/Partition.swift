@@ -94,10 +94,9 @@ extension ThreadEngine {
     /// A neighbor of the same partition tells newer leader data.
     mutating func adoptLeaderData(_ newer: LeaderData, from sender: ExtendedAddress, now: Instant) {
         guard let own = leaderData, own.partitionID == newer.partitionID, role != .leader else { return }
-        let difference = Int8(bitPattern: newer.dataVersion &- own.dataVersion)
         leaderData?.weighting = newer.weighting
         leaderData?.leaderRouterID = newer.leaderRouterID
-        if difference > 0 { requestNetworkData(from: sender, now: now) }
+        if isNewer(newer, than: own) { requestNetworkData(from: sender, now: now) }
     }
 
     // MARK: The leader's age

@@ -85,6 +85,7 @@ extension ThreadEngine {
         abandonCandidate()
         delayed.removeAll()
         management.removeAll()
+        abandonServerRegistration()
         setRole(.disabled, now: now)
         nextTick = nil
     }
@@ -113,6 +114,7 @@ extension ThreadEngine {
         supervision.deadline = nil
         dataRequest = nil
         mustRetrieveNetworkData = false
+        abandonServerRegistration()
         delayed.removeAll()
         if let leaderData {
             previousPartition = PreviousPartition(
@@ -130,6 +132,7 @@ extension ThreadEngine {
         nextTick = nil
         abandonCandidate()
         for peer in peers { emit(.removePeer(peer)) }
+        updateAnycastAddresses(now: now)
         emit(.identityChanged)
     }
 
@@ -152,6 +155,7 @@ extension ThreadEngine {
         nextTick = now + .seconds(1)
         notePlace()
         emit(.identityChanged)
+        placeChanged(now: now)
     }
 
     /// Takes the links to routers down, when this node becomes a child.
@@ -182,6 +186,7 @@ extension ThreadEngine {
         notePlace()
         reclaimChildren(now: now)
         emit(.identityChanged)
+        placeChanged(now: now)
     }
 
     /// Forms a partition of its own.
@@ -205,7 +210,7 @@ extension ThreadEngine {
             dataVersion: UInt8(truncatingIfNeeded: entropy.open.next()),
             stableDataVersion: UInt8(truncatingIfNeeded: entropy.open.next()), leaderRouterID: id)
         assignedRouters[extendedAddress] = id
-        startNetworkData()
+        startNetworkData(now: now)
         resumeRouting(as: .leader, id: id, now: now)
         emit(.event(.partitionChanged(newPartition)))
         sendMulticastDataResponse()

@@ -251,6 +251,8 @@ extension ThreadEngine {
             withdrawPeer(address)
             emit(.event(.linkRemoved(address, id.rloc16)))
         }
+        // All that it and its children offered is gone with it.
+        removeServers(now: now) { $0.routerID == id }
         resetAdvertisement(now: now)
     }
 }

@@ -9,6 +9,7 @@ enum RequestPurpose: Equatable, Sendable {
     case addressNotification
     case addressRelease
     case addressError
+    case serverData
 }
 
 /// A confirmable request that waits for its answer.
@@ -85,8 +86,11 @@ extension ThreadEngine {
         return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
     }
 
-    private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
-        guard let source = rlocAddress else { return }
+    /// - Parameter source: nil for this node's locator.
+    private mutating func sendManagement(
+        _ message: CoAPMessage, to destination: IPv6Address, from source: IPv6Address? = nil
+    ) {
+        guard let source = source ?? rlocAddress else { return }
         emit(
             .send(
                 ThreadDatagram(
@@ -119,6 +123,7 @@ extension ThreadEngine {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
         case .addressNotification, .addressRelease, .addressError: break
+        case .serverData: finishServerData(isAnswered: answer != nil, now: now)
         }
     }
 
@@ -164,7 +169,7 @@ extension ThreadEngine {
                 $0.source == datagram.source && $0.messageID == message.messageID
             })
         {
-            return sendManagement(known.answer, to: datagram.source)
+            return sendManagement(known.answer, to: datagram.source, from: datagram.destination)
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
         let content = try TMFMessage(message.payload)
@@ -177,6 +182,10 @@ extension ThreadEngine {
             guard message.type == .confirmable else { return drop(.unexpectedTMF) }
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.serverData:
+            if handleServerData(content, from: datagram.source, now: now) {
+                acknowledge(message, with: [], to: datagram, now: now)
+            }
         case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
         case TMFPath.addressNotification:
             if handleAddressNotification(content, now: now) {
@@ -202,7 +211,8 @@ extension ThreadEngine {
             AnsweredRequest(
                 source: datagram.source, messageID: request.messageID, answer: answer,
                 until: now + Self.answerLifetime))
-        sendManagement(answer, to: datagram.source)
+        // From where it was asked, which may be the leader's anycast address: recording cliref, frame 128.
+        sendManagement(answer, to: datagram.source, from: datagram.destination)
     }
 }
 
