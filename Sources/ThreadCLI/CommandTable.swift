@@ -3,7 +3,7 @@ enum CommandTable {
     /// In the order in which `help` lists them.
     static let all: [Command] =
         (stateCommands + addressCommands + partitionCommands + routerCommands + neighborCommands + childCommands
-        + addressCacheCommands + datasetCommands + networkCommands + tunableCommands + counterCommands
+        + addressCacheCommands + datasetCommands + networkCommands + keyCommands + tunableCommands + counterCommands
         + filterCommands + pingCommands + datagramCommands + networkDataCommands + systemCommands)
         .sorted { $0.name < $1.name }
 

@@ -72,6 +72,9 @@ enum ProfileTables {
         addressQueryTimeout 3000.0 ms
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -151,6 +154,9 @@ enum ProfileTables {
         addressQueryTimeout 3000.0 ms
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -230,6 +236,9 @@ enum ProfileTables {
         addressQueryTimeout 3326.016 ms
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

@@ -11,7 +11,7 @@ import ThreadWire
 struct TranscriptTests {
     /// Forms of known commands that this command line does not have.
     private static let missing: Set<String> = [
-        "channel supported", "channel preferred", "dataset init pending", "ipmaddr add ff05::abcd",
+        "ipmaddr add ff05::abcd",
         "ipmaddr del ff05::abcd", "netdata maxlength", "netdata register", "netdata show local", "parent search",
         "partitionid preferred", "udp linksecurity", "netdata",
     ]

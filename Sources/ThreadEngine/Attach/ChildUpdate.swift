@@ -48,6 +48,7 @@ extension ThreadEngine {
         let message = received.message
         if let status = message.status, status == MLEStatus.error { return loseParent(now: now) }
         guard message.response == alive.challenge else { return drop(.staleChallenge) }
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         if let source = message.sourceAddress, source != parent?.rloc16 { return loseParent(now: now) }
         parent?.lastHeard = now
         if let leaderData = message.leaderData { adoptLeaderData(leaderData, from: received.sender, now: now) }

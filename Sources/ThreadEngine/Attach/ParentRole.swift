@@ -11,7 +11,7 @@ extension ThreadEngine {
     // MARK: Parent Request
 
     mutating func handleParentRequest(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, configuration.isRouterEligible, mode.isFullThreadDevice, attach == .idle else { return }
+        guard role.isAttached, canRoute, attach == .idle else { return }
         let message = received.message
         guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
         else { return drop(.malformedMLE) }
@@ -100,8 +100,9 @@ extension ThreadEngine {
         child.timeout = timeout
         child.supervisionInterval = message.supervisionInterval ?? 0
         child.addresses = addresses(registered: message.addressRegistration ?? [])
-        child.state = .awaitingIdentifier(requested: requested)
+        child.state = .awaitingIdentifier(requested: requested + missingDatasets(of: message))
         _ = children.update(child)
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         if let formerRouter = routers[received.sender] {
             // It was a router before and now wants to be a child.
             routers.removeLink(formerRouter.id, now: now)
@@ -128,14 +129,15 @@ extension ThreadEngine {
         publishPeer(child.neighbor, isChild: true)
 
         var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVs
         tlvs.append(.address16(child.neighbor.rloc16))
         for type in requested {
             switch type {
             case .networkData: tlvs.append(.networkData(networkData))
             case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
             case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
-            default: break
+            default:
+                if let tlv = datasetTLV(type, now: now) { tlvs.append(tlv) }
             }
         }
         if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {

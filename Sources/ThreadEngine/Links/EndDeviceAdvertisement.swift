@@ -6,7 +6,7 @@ import ThreadWire
 // are out of reach, so that its neighbors can join it through such a child.
 extension ThreadEngine {
     mutating func scheduleEndDeviceAdvertisement(now: Instant) {
-        guard configuration.isRouterEligible, mode.isFullThreadDevice else { return }
+        guard canRoute else { return }
         let jitter = entropy.open.duration(in: .zero...profile.reedAdvertisementJitter)
         endDeviceAdvertisementDeadline = now + profile.reedAdvertisementInterval + jitter
     }

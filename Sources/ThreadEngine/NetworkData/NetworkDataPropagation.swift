@@ -51,18 +51,19 @@ extension ThreadEngine {
     /// Tells all neighbors the network data.
     mutating func sendMulticastDataResponse() {
         guard role.isRouting else { return }
-        sendMLE(.dataResponse, dataResponse(for: [.networkData]), to: .linkLocalAllNodes)
+        // Nobody asked for a dataset here, so the time of its delay does not matter.
+        sendMLE(.dataResponse, dataResponse(for: [.networkData], now: .zero), to: .linkLocalAllNodes)
     }
 
-    private func dataResponse(for requested: [MLETLVType]) -> [MLETLV] {
+    private func dataResponse(for requested: [MLETLVType], now: Instant) -> [MLETLV] {
         guard let leaderData else { return [] }
-        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)] + timestampTLVs
         for type in requested {
             switch type {
             case .networkData: tlvs.append(.networkData(networkData))
             case .route64 where role.isRouting: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
-            default: break
+            default:
+                if let tlv = datasetTLV(type, now: now) { tlvs.append(tlv) }
             }
         }
         return tlvs
@@ -71,7 +72,8 @@ extension ThreadEngine {
     mutating func handleDataRequest(_ received: ReceivedMLE, now: Instant) {
         guard role.isRouting, neighbor(received.sender) != nil else { return drop(.unexpectedMLE) }
         guard let requested = received.message.tlvRequest else { return drop(.malformedMLE) }
-        sendMLE(.dataResponse, dataResponse(for: requested), to: received.sender)
+        let types = requested + missingDatasets(of: received.message)
+        sendMLE(.dataResponse, dataResponse(for: types, now: now), to: received.sender)
     }
 
     /// Asks a neighbor for newer network data.
@@ -85,9 +87,7 @@ extension ThreadEngine {
         next.transmissions += 1
         next.deadline = now + profile.childUpdateRequestWait
         dataRequest = next
-        var tlvs: [MLETLV] = [.tlvRequest([.networkData])]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
-        sendMLE(.dataRequest, tlvs, to: request.neighbor)
+        sendMLE(.dataRequest, [.tlvRequest([.networkData])] + timestampTLVsOfRequest, to: request.neighbor)
     }
 
     mutating func handleDataRequestDeadline(now: Instant) {
@@ -110,8 +110,10 @@ extension ThreadEngine {
         dataRequest = nil
         let difference = Int8(bitPattern: theirs.dataVersion &- own.dataVersion)
         guard difference > 0 else { return }
+        guard bringsDatasets(message) else { return requestNetworkData(from: received.sender, now: now) }
         leaderData = theirs
         setNetworkData(data)
+        adoptDatasets(of: message, now: now)
         // A router passes on what is new, after a moment, for its own neighbors.
         if role.isRouting {
             schedule(.dataResponse, within: profile.unsolicitedDataResponseMaximumDelay, now: now)

@@ -7,16 +7,6 @@ public import ThreadWire
 extension ThreadEngine {
     // MARK: Network and state
 
-    /// Sets the network that this node belongs to. A running node starts anew in it.
-    public mutating func setNetwork(_ network: Network, keySequence: UInt32 = 0, now: Instant) {
-        let wasRunning = role != .disabled
-        if wasRunning { stop(now: now) }
-        self.network = network
-        keyRing = KeyRing(networkKey: network.networkKey, keySequence: keySequence, cryptography: cryptography)
-        emit(.identityChanged)
-        if wasRunning { start(now: now) }
-    }
-
     /// Takes over what the store kept: counters go on behind what may have been used.
     public mutating func restore(_ state: StoredNetworkState) {
         extendedAddress = state.extendedAddress
@@ -29,17 +19,21 @@ extension ThreadEngine {
         linkFrameCounterRequested = state.linkFrameCounterLimit
         if state.rloc16.isRouter { previousRouterID = state.rloc16.routerID }
         keyRing.setKeySequence(state.keySequence)
+        keyUsage = state.keyUsage
+        keyGeneration &+= 1
     }
 
     /// Writes down what a restart needs.
     mutating func storeNetworkState() {
+        let reserved = reservation()
+        var usage = keyUsage
+        usage.reserve(reserved.keySequence, below: max(reserved.mle, reserved.link))
         let state = StoredNetworkState(
-            role: role, rloc16: rloc16, keySequence: keyRing.keySequence,
-            mleFrameCounterLimit: mleFrameCounterRequested,
-            linkFrameCounterLimit: linkFrameCounterRequested,
+            role: role, rloc16: rloc16, keySequence: reserved.keySequence, mleFrameCounterLimit: reserved.mle,
+            linkFrameCounterLimit: reserved.link,
             meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: partitionID ?? PartitionID(rawValue: 0),
-            parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
+            parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0), keyUsage: usage)
         emit(.store(state.record))
     }
 
@@ -60,6 +54,9 @@ extension ThreadEngine {
         requestFrameCounters()
         setRole(.detached, now: now)
         attachAttempts = 0
+        resume(.active)
+        datasets.reattachment = .active
+        rotation.start(now: now)
         startAttach(.anyPartition, now: now)
     }
 
@@ -71,6 +68,11 @@ extension ThreadEngine {
         delayed.removeAll()
         management.removeAll()
         setRole(.disabled, now: now)
+        rotation.stop()
+        for kind in DatasetKind.allCases {
+            datasets[kind].isRegistering = false
+            datasets[kind].registrationDeadline = nil
+        }
         nextTick = nil
     }
 
@@ -168,6 +170,7 @@ extension ThreadEngine {
         attachAttempts = 0
         startNetworkData()
         setRole(.leader, now: now)
+        startDelayAsLeader(now: now)
         emit(.event(.partitionChanged(newPartition)))
         nextTick = now + .seconds(1)
         storeNetworkState()

@@ -12,7 +12,11 @@ struct RouterSolicitation: Equatable, Sendable {
 extension ThreadEngine {
     // MARK: The decision
 
-    private var canRoute: Bool { configuration.isRouterEligible && mode.isFullThreadDevice }
+    /// Whether this node may be a router, by what it is, its operator and the network's policy.
+    var canRoute: Bool {
+        configuration.isRouterEligible && mode.isFullThreadDevice
+            && (parameters.securityPolicy ?? .default).permitsRouters(ofVersion: configuration.version)
+    }
 
     /// A child that can route and sees few routers decides after a random while.
     mutating func considerRouterSelection(now: Instant) {
