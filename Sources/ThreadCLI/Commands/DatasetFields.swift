@@ -108,7 +108,7 @@ extension Arguments {
     }
 
     /// The first 64 bits of an address or of a prefix of that length.
-    private mutating func meshLocalPrefix() throws(CommandError) -> IPv6Prefix {
+    fileprivate mutating func meshLocalPrefix() throws(CommandError) -> IPv6Prefix {
         guard let text = first else { throw .invalidArguments }
         guard text.utf8.contains(UInt8(ascii: "/")) else { return IPv6Prefix(try address(), length: 64) }
         let prefix = try prefix()
@@ -119,7 +119,7 @@ extension Arguments {
     /// Hours and, where they are given, permissions and version threshold.
     ///
     /// Among other fields the words end where the next field's name is.
-    private mutating func securityPolicy() throws(CommandError) -> SecurityPolicy {
+    fileprivate mutating func securityPolicy() throws(CommandError) -> SecurityPolicy {
         let hours: UInt16 = try unsigned()
         var text = "\(hours)"
         for _ in 0..<2 {

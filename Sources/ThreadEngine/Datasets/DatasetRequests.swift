@@ -58,7 +58,7 @@ extension ThreadEngine {
         datasets[kind].isRegistering = false
         datasets[kind].registrationDeadline = now + profile.datasetRegistrationDelay
         guard let answer else { return emit(.event(.datasetChangeAnswered(kind, isAccepted: false))) }
-        guard let tlvs = try? [MeshCoPTLV](answer.payload) else { return drop(.malformedTMF) }
+        guard let tlvs = try? [MeshCoPTLV](buffer: answer.payload) else { return drop(.malformedTMF) }
         for tlv in tlvs {
             guard case .state(let state) = tlv else { continue }
             emit(.event(.datasetChangeAnswered(kind, isAccepted: state > 0)))

@@ -44,7 +44,7 @@ extension ThreadEngine {
     private mutating func datasetAnswer(_ kind: DatasetKind, payload: [UInt8], now: Instant) -> [UInt8] {
         var wanted: [MeshCoPTLVType] = []
         if !payload.isEmpty {
-            guard let tlvs = try? [MeshCoPTLV](payload) else {
+            guard let tlvs = try? [MeshCoPTLV](buffer: payload) else {
                 drop(.malformedTMF)
                 return []
             }

@@ -154,7 +154,7 @@ extension [MeshCoPTLV] {
     }
 
     /// Reads a whole buffer.
-    public init(_ bytes: [UInt8]) throws(ParseError) {
+    public init(buffer bytes: [UInt8]) throws(ParseError) {
         var reader = ByteReader(bytes)
         try self.init(parsing: &reader)
     }

@@ -211,7 +211,7 @@ struct DatasetServerTests {
         node.attachAsChild()
         var answer: [UInt8] = []
         node.with { answer = $0.answerDatasetRequest(.set, kind, payload: ThreadHarness.dataset.bytes, now: $1) }
-        #expect(try [MeshCoPTLV](answer) == [.state(-1)])
+        #expect(try [MeshCoPTLV](buffer: answer) == [.state(-1)])
         #expect(node.engine.activeDataset == ThreadHarness.dataset)
     }
 
