@@ -232,6 +232,8 @@ public struct ThreadEngine {
     /// Once a second while attached: ages and timeouts that need no better resolution.
     private mutating func handleTick(now: Instant) {
         nextTick = now + .seconds(1)
+        obeyPolicy(now: now)
+        guard role.isAttached else { return }
         ageLeader(now: now)
         ageChildren(now: now)
         ageRouters(now: now)

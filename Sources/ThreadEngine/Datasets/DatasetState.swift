@@ -64,6 +64,8 @@ struct DatasetState: Equatable, Sendable {
     var pending = HeldDataset(kind: .pending)
     var delay: PendingDelay?
     var reattachment = Reattachment.settled
+    /// When this router gives its place up because the policy demands it.
+    var stepDownDeadline: Instant?
 
     subscript(kind: DatasetKind) -> HeldDataset {
         get {

@@ -14,8 +14,7 @@ extension ThreadEngine {
 
     /// Whether this node may be a router, by what it is, its operator and the network's policy.
     var canRoute: Bool {
-        configuration.isRouterEligible && mode.isFullThreadDevice
-            && (parameters.securityPolicy ?? .default).permitsRouters(ofVersion: configuration.version)
+        configuration.isRouterEligible && mode.isFullThreadDevice && isPermittedToRoute
     }
 
     /// A child that can route and sees few routers decides after a random while.
