@@ -215,6 +215,15 @@ public struct LinkProfile: Equatable, Sendable {
     /// The longest wait before an unanswered Address Query is repeated.
     public var addressQueryMaximumRetryDelay: Duration
 
+    // MARK: Datasets
+
+    /// The shortest time that a leader gives a network to learn of a change.
+    public var pendingDatasetMinimumDelay: Duration
+    /// The shortest time for a change of the network key.
+    public var pendingDatasetDefaultDelay: Duration
+    /// How long a node waits before it tells the leader a dataset that is newer than the network's, or tries again.
+    public var datasetRegistrationDelay: Duration
+
     // MARK: Datagrams
 
     /// How long the fragments of a datagram are waited for.

@@ -18,6 +18,7 @@ extension LinkProfile {
         profile.setAttach(timing)
         profile.setMeshLinkEstablishment(timing)
         profile.setAdvertisements(timing)
+        profile.setDatasets(timing)
         profile.setDatagrams(timing)
         return profile
     }
@@ -115,6 +116,13 @@ extension LinkProfile {
         parentSearchMargin = Decibels(10)
         // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
         routerSelectionJitter = min(max(.seconds(4), timing.roundTrip * 8), .seconds(255))
+    }
+
+    private mutating func setDatasets(_ timing: LoRaTiming) {
+        // Sixteen hops, at each of which a router waits, is asked and answers, with repetitions.
+        pendingDatasetMinimumDelay = max(pendingDatasetMinimumDelay, timing.roundTrip * 64)
+        pendingDatasetDefaultDelay = max(pendingDatasetDefaultDelay, pendingDatasetMinimumDelay * 10)
+        datasetRegistrationDelay = max(datasetRegistrationDelay, timing.roundTrip * 8)
     }
 
     private mutating func setDatagrams(_ timing: LoRaTiming) {

@@ -201,6 +201,8 @@ public struct MACEngine {
         if networkKey == key, keyRing != nil {
             keyRing?.setKeySequence(keySequence)
         } else {
+            // What peers used under the former key says nothing of the new one.
+            if keyRing != nil { peers.forgetCounters() }
             networkKey = key
             keyRing = KeyRing(networkKey: key, keySequence: keySequence, cryptography: cryptography)
         }

@@ -12,6 +12,7 @@ extension NodeEngine {
     func synchronizeIdentity() {
         mac.extendedAddress = thread.extendedAddress
         mac.shortAddress = thread.rloc16
+        synchronizeKeys()
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
@@ -107,44 +108,26 @@ extension NodeEngine {
         settle(now: now)
     }
 
-    /// Takes an active dataset into use.
-    /// - Returns: false when it lacks the network key, PAN id, channel or mesh-local prefix.
-    public func setActiveDataset(_ dataset: OperationalDataset, now: Instant) -> Bool {
-        guard let key = dataset.networkKey, let panID = dataset.panID, let channel = dataset.channel,
-            let prefix = dataset.meshLocalPrefix
-        else { return false }
-        self.dataset = dataset
-        emit(.store(StoredRecord(name: .activeDataset, value: dataset.bytes)))
-        mac.setNetworkKey(key, keySequence: thread.keySequence)
-        thread.setNetwork(
-            ThreadEngine.Network(
-                networkKey: key, panID: panID, channel: UInt8(clamping: channel), meshLocalPrefix: prefix,
-                activeTimestamp: dataset.activeTimestamp ?? Timestamp(seconds: 1)),
-            keySequence: thread.keySequence, now: now)
-        settle(now: now)
-        return true
-    }
-
     /// Takes over what a store kept; before anything else is asked of the node.
     public func restore(_ records: [StoredRecord], now: Instant) {
-        for record in records {
-            switch record.name {
-            case .networkState:
-                var reader = ByteReader(record.value)
-                guard let state = try? StoredNetworkState(parsing: &reader) else { continue }
-                thread.restore(state)
-                mac.frameCounter = state.linkFrameCounterLimit
-                mac.frameCounterLimit = state.linkFrameCounterLimit
-            case .activeDataset:
-                guard let dataset = try? OperationalDataset(record.value) else { continue }
-                _ = setActiveDataset(dataset, now: now)
-            case .children:
-                var reader = ByteReader(record.value)
-                guard let stored = try? StoredChildren(parsing: &reader) else { continue }
-                thread.restore(stored, now: now)
-            case .settings: break
-            case .interfaceIdentifierSecret: _ = thread.restoreInterfaceIdentifierSecret(record)
-            }
+        func value(_ name: StoredRecord.Name) -> [UInt8]? {
+            records.last { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
+        }
+        func dataset(_ name: StoredRecord.Name) -> OperationalDataset? {
+            value(name).flatMap { try? OperationalDataset($0) }
+        }
+        if let bytes = value(.networkState) {
+            var reader = ByteReader(bytes)
+            if let state = try? StoredNetworkState(parsing: &reader) { thread.restore(state) }
+        }
+        if let secret = records.last(where: { $0.name == .interfaceIdentifierSecret }) {
+            _ = thread.restoreInterfaceIdentifierSecret(secret)
+        }
+        thread.restoreDatasets(
+            parameters: dataset(.parameters), active: dataset(.activeDataset), pending: dataset(.pendingDataset))
+        if let bytes = value(.children) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredChildren(parsing: &reader) { thread.restore(stored, now: now) }
         }
         synchronizeIdentity()
         settle(now: now)

@@ -80,7 +80,6 @@ public final class NodeEngine {
     public internal(set) var mac: MACEngine
     public internal(set) var ip: IPEngine
     public internal(set) var thread: ThreadEngine
-    public internal(set) var dataset: OperationalDataset?
     /// Whether the IPv6 interface is up; nothing runs while it is not.
     public internal(set) var isInterfaceUp = false
     /// Datagrams that were sent and received, and those that failed.
@@ -97,6 +96,8 @@ public final class NodeEngine {
     private var outputs: [Output] = []
     private var outputHead = 0
     private var countedLinkFrames: UInt32 = 0
+    /// Up to which change of keys the link layer has followed.
+    var keyGeneration: UInt32 = 0
     /// The channel that the radio was last tuned to.
     var tunedChannel: UInt8?
 
@@ -135,6 +136,7 @@ public final class NodeEngine {
         case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
         case .stored(let record):
             thread.confirmStored(record)
+            synchronizeKeys()
             mac.frameCounterLimit = thread.linkFrameCounterLimit
         case .notStored(let record): thread.refuseStored(record)
         }
@@ -143,7 +145,7 @@ public final class NodeEngine {
 
     /// Does all that was due by now.
     public func handleDeadline(now: Instant) {
-        thread.linkFrameCounter = mac.frameCounter
+        synchronizeKeys()
         if let deadline = mac.nextDeadline, deadline <= now { mac.handleDeadline(now: now) }
         if let deadline = lowPAN.nextDeadline, deadline <= now { lowPAN.handleDeadline(now: now) }
         if let deadline = ip.nextDeadline, deadline <= now { ip.handleDeadline(now: now) }
@@ -176,7 +178,7 @@ public final class NodeEngine {
         var isQuiet = false
         while !isQuiet {
             isQuiet = true
-            thread.linkFrameCounter = mac.frameCounter
+            synchronizeKeys()
             thread.updateEndDevice(now: now)
             let isReceiverOn = thread.isReceiverOnWhenIdle
             if mac.isReceiverOnWhenIdle != isReceiverOn { mac.isReceiverOnWhenIdle = isReceiverOn }
@@ -195,7 +197,7 @@ public final class NodeEngine {
         }
         if mac.frameCounter != countedLinkFrames {
             countedLinkFrames = mac.frameCounter
-            thread.linkFrameCounter = mac.frameCounter
+            synchronizeKeys()
             thread.requestFrameCounters()
             while let output = thread.pollOutput() { handle(output, now: now) }
         }

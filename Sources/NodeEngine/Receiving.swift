@@ -24,6 +24,9 @@ extension NodeEngine {
         let isSecured = indication.security != .none
         if isSecured, let sender = indication.sourceExtendedAddress {
             thread.noteHeard(sender, rssi: indication.rssi, snr: indication.snr, now: now)
+            if case .link(let sequence, _) = indication.security, sequence > thread.keySequence {
+                thread.noteLinkKeySequence(sequence, of: sender, now: now)
+            }
         }
         guard indication.header.frameType == .data else { return }
         if !indication.header.destination.isBroadcast {

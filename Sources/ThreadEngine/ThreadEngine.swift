@@ -74,6 +74,9 @@ public struct ThreadEngine {
         public var routerIDRange: ClosedRange<UInt8> = 0...RouterID.maximum.rawValue
         /// The id of a partition that this node forms; at random when it is nil.
         public var preferredPartitionID: PartitionID?
+        /// The shortest time that a leader gives a network to learn of a change.
+        /// - Range: up to 72 hours
+        public var pendingDelayMinimum: Duration
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16
 
@@ -84,27 +87,24 @@ public struct ThreadEngine {
             supervisionCheckTimeout = UInt16(clamping: profile.childSupervisionCheckTimeout.wholeSeconds)
             networkIDTimeout = profile.networkIDTimeout
             routerSelectionJitter = profile.routerSelectionJitter
+            pendingDelayMinimum = profile.pendingDatasetMinimumDelay
             version = profile.dialect.version
         }
     }
 
-    /// What identifies the network: the part of the active dataset that the engine acts upon.
+    /// What identifies the network, out of the values in force.
     public struct Network: Equatable, Sendable {
         /// - Range: 16 bytes
         public var networkKey: [UInt8]
         public var panID: PANID
         public var channel: UInt8
         public var meshLocalPrefix: IPv6Prefix
-        public var activeTimestamp: Timestamp
 
-        public init(
-            networkKey: [UInt8], panID: PANID, channel: UInt8, meshLocalPrefix: IPv6Prefix, activeTimestamp: Timestamp
-        ) {
+        public init(networkKey: [UInt8], panID: PANID, channel: UInt8, meshLocalPrefix: IPv6Prefix) {
             self.networkKey = networkKey
             self.panID = panID
             self.channel = channel
             self.meshLocalPrefix = meshLocalPrefix
-            self.activeTimestamp = activeTimestamp
         }
     }
 
@@ -112,6 +112,9 @@ public struct ThreadEngine {
     public let profile: LinkProfile
     public internal(set) var mode = DeviceMode.fullThreadDevice
     public internal(set) var extendedAddress: ExtendedAddress
+    /// What the network uses, out of datasets and as set by hand; without timestamps and delay.
+    public internal(set) var parameters = OperationalDataset()
+    /// The part of the parameters that a node cannot do without; nil when some of it is missing.
     public internal(set) var network: Network?
     public internal(set) var role = Role.disabled
     public internal(set) var rloc16 = RLOC16.unassigned
@@ -128,6 +131,13 @@ public struct ThreadEngine {
 
     var entropy: EntropySource
     var keyRing: KeyRing
+    /// The key sequence that is used next, as soon as counters are reserved for it.
+    var nextKeySequence: NextKeySequence?
+    var keyUsage = KeyUsage()
+    var rotation = KeyRotation()
+    /// Counts on whenever another key or key sequence is in use: the link layer has to follow.
+    public internal(set) var keyGeneration: UInt32 = 0
+    var datasets = DatasetState()
     let cryptography: any LinkCryptography
     var attach = AttachState.idle
     var attachMode = AttachMode.anyPartition
@@ -276,6 +286,8 @@ public struct ThreadEngine {
         deadline = earlier(deadline, registration.deadline)
         deadline = earlier(deadline, nextAddressExpiration)
         if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
+        deadline = earlier(deadline, datasets.nextDeadline)
+        deadline = earlier(deadline, rotation.nextHour)
         deadline = earlier(deadline, management.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
@@ -283,7 +295,9 @@ public struct ThreadEngine {
 
     /// Does all that was due by now.
     public mutating func handleDeadline(now: Instant) {
+        handleDatasetDeadlines(now: now)
         guard role != .disabled else { return }
+        handleKeyRotation(now: now)
         sendDelayed(now: now)
         if let deadline = attach.deadline, deadline <= now { handleAttachDeadline(now: now) }
         if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
@@ -305,6 +319,8 @@ public struct ThreadEngine {
     /// Once a second while attached: ages and timeouts that need no better resolution.
     private mutating func handleTick(now: Instant) {
         nextTick = now + .seconds(1)
+        obeyPolicy(now: now)
+        guard role.isAttached else { return }
         ageLeader(now: now)
         ageChildren(now: now)
         superviseChildren(now: now)

@@ -62,4 +62,12 @@ public enum ThreadEvent: Equatable, Sendable {
     case parentLost(ExtendedAddress)
     case leaderLost
     case attachFailed(attempt: Int)
+    /// This node keeps another dataset than before, or none.
+    case datasetChanged(DatasetKind)
+    /// The leader has judged this node's request to change a dataset, or did not answer.
+    case datasetChangeAnswered(DatasetKind, isAccepted: Bool)
+    /// A node has told what was asked of its dataset.
+    case datasetTold(DatasetKind, OperationalDataset)
+    /// Frames are secured by other keys from now on.
+    case keySequenceChanged(UInt32)
 }

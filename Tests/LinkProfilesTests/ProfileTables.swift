@@ -87,6 +87,9 @@ enum ProfileTables {
         addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -181,6 +184,9 @@ enum ProfileTables {
         addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -275,6 +281,9 @@ enum ProfileTables {
         addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

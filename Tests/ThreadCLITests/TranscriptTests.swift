@@ -11,7 +11,6 @@ import ThreadWire
 struct TranscriptTests {
     /// Forms of known commands that this command line does not have.
     private static let missing: Set<String> = [
-        "channel supported", "channel preferred", "dataset init pending",
         "partitionid preferred", "udp linksecurity", "netdata",
     ]
     /// Commands whose answers list what there is, and Heddle's list is its own.

@@ -29,11 +29,7 @@ struct ScriptedNode {
             extendedAddress: ExtendedAddress(rawValue: 0x166e_0a00_0000_0001),
             meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0001, cryptography: MbedTLSCryptography(),
             entropy: EntropySource(secret: SodiumEntropy(seed: [UInt8](repeating: 3, count: 32)), openSeed: 3))
-        engine.setNetwork(
-            ThreadEngine.Network(
-                networkKey: ThreadHarness.key, panID: PANID(rawValue: 0x1234), channel: 15,
-                meshLocalPrefix: IPv6Prefix("fdde:ad00:beef::/64")!,
-                activeTimestamp: Timestamp(seconds: 1, ticks: 0, isAuthoritative: false)), now: now)
+        _ = engine.setDataset(ThreadHarness.dataset, .active, now: now)
     }
 
     /// Does something, then takes all output.

@@ -1,9 +1,11 @@
 import CryptoProviders
 import EngineCore
 import LinkProfiles
-import ThreadEngine
+import LinkSecurity
 import ThreadWire
 import WireCore
+
+@testable import ThreadEngine
 
 /// Thread engines wired to each other without radio, MAC or IP: what one sends the others get 5 ms later, when they
 /// hear it or, for locators, wherever they are. Time jumps to the next thing that is due.
@@ -17,14 +19,29 @@ final class ThreadHarness {
     static let latency = Duration.milliseconds(5)
     static let key = bytes(hexadecimal: "00112233445566778899aabbccddeeff")!
 
+    /// That of the recordings.
+    static var dataset: OperationalDataset {
+        var dataset = OperationalDataset()
+        dataset.activeTimestamp = Timestamp(seconds: 1)
+        dataset.channel = 15
+        dataset.channelMask = 0x07ff_f800
+        dataset.extendedPANID = ExtendedPANID(rawValue: 0x1111_1111_2222_2222)
+        dataset.meshLocalPrefix = IPv6Prefix("fdde:ad00:beef::/64")
+        dataset.networkKey = key
+        dataset.networkName = NetworkName("heddle-ref")
+        dataset.panID = PANID(rawValue: 0x1234)
+        dataset.pskc = bytes(hexadecimal: "445f2b5ca6f2a93a55ce570a70efeecb")
+        dataset.securityPolicy = .default
+        return dataset
+    }
+
     var engines: [ThreadEngine] = []
     /// Which nodes hear each other, and how strong.
     var links: [Set<Int>: DecibelMilliwatts] = [:]
     /// What a test wants lost: asked for each delivery.
     var isLost: (Sent, _ receiver: Int) -> Bool = { _, _ in false }
     var events: [[ThreadEvent]] = []
-    /// Everything sent, opened with the network key.
-    private(set) var messages: [(sender: Int, time: Instant, message: MLEMessage)] = []
+    /// Everything sent.
     private(set) var datagrams: [Sent] = []
     private var inFlight: [(at: Instant, receiver: Int, datagram: IncomingDatagram)] = []
     /// What waits at parents for sleepy children, by the child.
@@ -89,11 +106,7 @@ final class ThreadHarness {
     }
 
     func start(_ index: Int) {
-        engines[index].setNetwork(
-            ThreadEngine.Network(
-                networkKey: Self.key, panID: PANID(rawValue: 0x1234), channel: 15,
-                meshLocalPrefix: IPv6Prefix("fdde:ad00:beef::/64")!,
-                activeTimestamp: Timestamp(seconds: 1, ticks: 0, isAuthoritative: false)), now: now)
+        _ = engines[index].setDataset(Self.dataset, .active, now: now)
         engines[index].start(now: now)
         drain(index)
     }
@@ -158,8 +171,21 @@ final class ThreadHarness {
         }
     }
 
+    /// How often a frame counter was used twice under one key: in no test may it happen.
+    private(set) var reusedCounters = 0
+    private var usedCounters: Set<[UInt8]> = []
+
+    /// Remembers sender, network key, key sequence and frame counter of an MLE message.
+    private func noteCounter(of sent: Sent) {
+        guard sent.datagram.port == ThreadPort.mle, sent.datagram.payload.first == 0 else { return }
+        let header = sent.datagram.payload[1..<11]
+        let key = engines[sent.sender].parameters.networkKey ?? []
+        if !usedCounters.insert([UInt8(sent.sender)] + key + header).inserted { reusedCounters += 1 }
+    }
+
     private func send(_ sent: Sent) {
         datagrams.append(sent)
+        noteCounter(of: sent)
         let destination = sent.datagram.destination
         for receiver in engines.indices where receiver != sent.sender {
             let rssi = links[[sent.sender, receiver]]
@@ -233,6 +259,28 @@ final class ThreadHarness {
 }
 
 extension ThreadHarness {
+    func forgetMessages() { datagrams.removeAll() }
+
+    /// The MLE message in a datagram, by the sender's present network key; nil when it is none.
+    func opened(_ sent: Sent) -> MLEMessage? {
+        guard sent.datagram.port == ThreadPort.mle else { return nil }
+        var reader = ByteReader(sent.datagram.payload)
+        guard (try? reader.readUInt8("security suite")) == MLESecuritySuite.ieee802154.rawValue,
+            let header = try? AuxiliarySecurityHeader(parsing: &reader),
+            let sequence = engines[sent.sender].keyRing.keySequence(for: header.keyIdentifier)
+        else { return nil }
+        var bytes = sent.datagram.payload
+        var keyRing = engines[sent.sender].keyRing
+        guard
+            let content = MLESecurity.open(
+                &bytes, message: 1..<bytes.count, header: header, source: sent.datagram.source,
+                destination: sent.datagram.destination, extendedAddress: engines[sent.sender].extendedAddress,
+                context: keyRing.contexts(for: sequence).mle)
+        else { return nil }
+        var inner = ByteReader(bytes, in: content)
+        return try? MLEMessage(parsing: &inner)
+    }
+
     var roles: [Role] { engines.map(\.role) }
 
     /// Whether all nodes are in one partition with one leader.

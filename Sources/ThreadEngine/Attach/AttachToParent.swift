@@ -103,6 +103,7 @@ extension ThreadEngine {
         attachAttempts += 1
         attach = .idle
         emit(.event(.attachFailed(attempt: attachAttempts)))
+        if looksWithOtherDataset(now: now) { return startAttach(attachMode, now: now) }
         switch attachMode {
         case .anyPartition:
             if role == .child {
@@ -185,6 +186,7 @@ extension ThreadEngine {
         // Without a counter of its own, MLE counts on the link layer's.
         neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
         neighbor.keySequence = received.keySequence
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         let candidate = ParentCandidate(
             neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity,
             twoWayMargin: min(received.margin.value, Double(margin)))
@@ -266,7 +268,7 @@ extension ThreadEngine {
         }
         tlvs.append(
             .tlvRequest(mode.isFullThreadDevice ? [.address16, .networkData, .route64] : [.address16, .networkData]))
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVsOfRequest
         // The answer comes secured by the parent's counters: its frames must be accepted from now on.
         publishPeer(candidate.neighbor, isChild: false)
         sendMLE(.childIDRequest, tlvs, to: candidate.neighbor.extendedAddress)
@@ -313,6 +315,7 @@ extension ThreadEngine {
         else { return drop(.malformedMLE) }
 
         leavePartition(for: leaderData.partitionID, now: now)
+        adoptDatasetsOfParent(message, now: now)
         var neighbor = candidate.neighbor
         neighbor.rloc16 = parentRLOC16
         neighbor.mleFrameCounter = max(neighbor.mleFrameCounter, received.frameCounter &+ 1)

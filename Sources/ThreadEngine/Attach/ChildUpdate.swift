@@ -87,6 +87,7 @@ extension ThreadEngine {
             guard let challenge = childUpdate.challenge, message.response == challenge else {
                 return drop(.staleChallenge)
             }
+            followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         }
         if message.status != nil {
             return isRestoring ? giveUpFormerParent(now: now) : loseParent(now: now)
@@ -188,10 +189,7 @@ extension ThreadEngine {
             _ = adoptNetworkData(data, now: now)
             return
         }
-        guard let data = message.networkData, isNewer(theirs, than: own) else {
-            return adoptLeaderData(theirs, from: sender, now: now)
-        }
-        learnNetworkData(data, theirs, now: now)
+        learnNetworkData(of: message, from: sender, now: now)
     }
 
     /// The parent is silent or does not know this node any more.

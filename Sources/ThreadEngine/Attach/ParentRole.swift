@@ -11,7 +11,7 @@ extension ThreadEngine {
     // MARK: Parent Request
 
     mutating func handleParentRequest(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, configuration.isRouterEligible, mode.isFullThreadDevice, attach == .idle else { return }
+        guard role.isAttached, canRoute, attach == .idle else { return }
         let message = received.message
         guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
         else { return drop(.malformedMLE) }
@@ -112,8 +112,10 @@ extension ThreadEngine {
         child.offeredDataVersion = nil
         // What a child says of its supervision is confirmed, if it says anything.
         let confirmed: [MLETLVType] = message.supervisionInterval == nil ? [] : [.supervisionInterval]
-        child.state = .awaitingIdentifier(requested: requested.prefix(Self.requestedTLVLimit) + confirmed)
+        child.state = .awaitingIdentifier(
+            requested: Array(requested.prefix(Self.requestedTLVLimit)) + confirmed + missingDatasets(of: message))
         _ = children.update(child)
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         register(mode.isFullThreadDevice ? [] : message.addressRegistration ?? [], of: received.sender)
         if let formerRouter = routers[received.sender] {
             // It was a router before and now wants to be a child.
@@ -147,14 +149,15 @@ extension ThreadEngine {
         publishPeer(child.neighbor, isChild: true)
 
         var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVs
         tlvs.append(.address16(child.neighbor.rloc16))
         for type in requested {
             switch type {
             case .networkData: tlvs.append(.networkData(networkDatabase.bytes(for: child.neighbor.mode)))
             case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
             case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
-            default: break
+            default:
+                if let tlv = datasetTLV(type, now: now) { tlvs.append(tlv) }
             }
         }
         if !child.neighbor.mode.isFullThreadDevice {

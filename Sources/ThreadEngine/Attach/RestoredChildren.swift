@@ -68,7 +68,7 @@ extension ThreadEngine {
             $0.state = .restored(isAsked: true)
         }
         var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode))]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVs
         tlvs += [.tlvRequest([.timeout, .addressRegistration]), .challenge(challenge)]
         sendMLE(.childUpdateRequest, tlvs, to: address)
     }

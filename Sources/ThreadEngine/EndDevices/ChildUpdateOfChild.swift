@@ -66,7 +66,7 @@ extension ThreadEngine {
         if message.supervisionInterval != nil { tlvs.append(.supervisionInterval(child.supervisionInterval)) }
         for type in (message.tlvRequest ?? []).prefix(Self.requestedTLVLimit) where type == .networkData {
             tlvs.append(.networkData(networkDatabase.bytes(for: mode)))
-            if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+            tlvs += timestampTLVs
         }
         sendMLE(.childUpdateResponse, tlvs, to: received.sender)
     }
@@ -96,7 +96,7 @@ extension ThreadEngine {
         var tlvs: [MLETLV] = [
             .sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode)),
         ]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVs
         tlvs.append(.linkMargin(child.neighbor.signal.marginByte))
         sendMLE(.childUpdateRequest, tlvs, to: child.neighbor.extendedAddress)
     }

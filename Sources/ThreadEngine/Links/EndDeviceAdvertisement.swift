@@ -14,7 +14,7 @@ extension ThreadEngine {
     }
 
     mutating func scheduleEndDeviceAdvertisement(now: Instant) {
-        guard configuration.isRouterEligible, mode.isFullThreadDevice else { return }
+        guard canRoute else { return }
         let jitter = entropy.open.duration(in: .zero...profile.reedAdvertisementJitter)
         endDeviceAdvertisementDeadline = now + profile.reedAdvertisementInterval + jitter
     }

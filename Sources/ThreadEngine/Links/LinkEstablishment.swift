@@ -171,6 +171,9 @@ extension ThreadEngine {
         establishLink(
             with: source.routerID, received, version: version, linkFrameCounter: linkFrameCounter,
             mleFrameCounter: message.mleFrameCounter ?? linkFrameCounter, margin: margin, now: now)
+        if router.isLinkRequested {
+            followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
+        }
         if let route = message.route64, role.isRouting {
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
             learn(route, from: source.routerID, now: now)

@@ -55,19 +55,20 @@ extension ThreadEngine {
     /// Tells all neighbors the network data.
     mutating func sendMulticastDataResponse() {
         guard role.isRouting else { return }
-        sendMLE(
-            .dataResponse, dataResponse(for: [.networkData], mode: .fullThreadDevice), to: .linkLocalAllNodes)
+        // Nobody asked for a dataset here, so the time of its delay does not matter.
+        let tlvs = dataResponse(for: [.networkData], mode: .fullThreadDevice, now: .zero)
+        sendMLE(.dataResponse, tlvs, to: .linkLocalAllNodes)
     }
 
-    private func dataResponse(for requested: [MLETLVType], mode: DeviceMode) -> [MLETLV] {
+    private func dataResponse(for requested: [MLETLVType], mode: DeviceMode, now: Instant) -> [MLETLV] {
         guard let leaderData else { return [] }
-        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)] + timestampTLVs
         for type in requested {
             switch type {
             case .networkData: tlvs.append(.networkData(networkDatabase.bytes(for: mode)))
             case .route64 where role.isRouting: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
-            default: break
+            default:
+                if let tlv = datasetTLV(type, now: now) { tlvs.append(tlv) }
             }
         }
         return tlvs
@@ -76,7 +77,8 @@ extension ThreadEngine {
     mutating func handleDataRequest(_ received: ReceivedMLE, now: Instant) {
         guard role.isRouting, let neighbor = neighbor(received.sender) else { return drop(.unexpectedMLE) }
         guard let requested = received.message.tlvRequest else { return drop(.malformedMLE) }
-        sendMLE(.dataResponse, dataResponse(for: requested, mode: neighbor.mode), to: received.sender)
+        let types = requested.prefix(Self.requestedTLVLimit) + missingDatasets(of: received.message)
+        sendMLE(.dataResponse, dataResponse(for: Array(types), mode: neighbor.mode, now: now), to: received.sender)
     }
 
     // MARK: Asking
@@ -100,9 +102,7 @@ extension ThreadEngine {
         next.transmissions += 1
         next.deadline = now + profile.childUpdateRequestWait
         dataRequest = next
-        var tlvs: [MLETLV] = [.tlvRequest([.networkData])]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
-        sendMLE(.dataRequest, tlvs, to: request.neighbor)
+        sendMLE(.dataRequest, [.tlvRequest([.networkData])] + timestampTLVsOfRequest, to: request.neighbor)
         polling.pollFast(now: now)
     }
 
@@ -124,18 +124,18 @@ extension ThreadEngine {
         guard let theirs = message.leaderData else { return drop(.malformedMLE) }
         guard theirs.partitionID == own.partitionID else { return drop(.foreignPartition) }
         if role == .child, received.sender != parent?.extendedAddress { return }
-        guard let data = message.networkData else {
-            return adoptLeaderData(theirs, from: received.sender, now: now)
-        }
-        learnNetworkData(data, theirs, now: now)
+        learnNetworkData(of: message, from: received.sender, now: now)
     }
 
-    /// Takes over network data with the leader data that came with them, if they are newer.
-    mutating func learnNetworkData(_ data: [UInt8], _ theirs: LeaderData, now: Instant) {
-        guard let own = leaderData else { return }
+    /// Takes over the network data of a message, if they are newer, and the datasets beside them; asks for what is
+    /// missing.
+    mutating func learnNetworkData(of message: MLEMessage, from sender: ExtendedAddress, now: Instant) {
+        guard let own = leaderData, let theirs = message.leaderData else { return }
+        guard let data = message.networkData else { return adoptLeaderData(theirs, from: sender, now: now) }
         dataRequest = nil
         polling.endFastPolls(now: now)
         guard isNewer(theirs, than: own) || mustRetrieveNetworkData else { return }
+        guard bringsDatasets(message) else { return requestNetworkData(from: sender, now: now) }
         mustRetrieveNetworkData = false
         // The versions go with the content: what follows from it must see both.
         leaderData = theirs
@@ -143,6 +143,7 @@ extension ThreadEngine {
             leaderData = own
             return
         }
+        adoptDatasets(of: message, now: now)
         // A router passes on what is new, after a moment, for its own neighbors.
         if role.isRouting {
             schedule(.dataResponse, within: profile.unsolicitedDataResponseMaximumDelay, now: now)

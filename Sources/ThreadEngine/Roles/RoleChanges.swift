@@ -7,17 +7,6 @@ public import ThreadWire
 extension ThreadEngine {
     // MARK: Network and state
 
-    /// Sets the network that this node belongs to. A running node starts anew in it.
-    public mutating func setNetwork(_ network: Network, keySequence: UInt32 = 0, now: Instant) {
-        let wasRunning = role != .disabled
-        if wasRunning { stop(now: now) }
-        if let old = self.network, old.networkKey != network.networkKey || old.panID != network.panID { forgetPlace() }
-        self.network = network
-        keyRing = KeyRing(networkKey: network.networkKey, keySequence: keySequence, cryptography: cryptography)
-        emit(.identityChanged)
-        if wasRunning { start(now: now) }
-    }
-
     /// Takes over what the store kept: counters go on behind what may have been used.
     public mutating func restore(_ state: StoredNetworkState) {
         extendedAddress = state.extendedAddress
@@ -33,10 +22,12 @@ extension ThreadEngine {
                 role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent)
         }
         keyRing.setKeySequence(state.keySequence)
+        keyUsage = state.keyUsage
+        keyGeneration &+= 1
     }
 
     /// What belonged to another network is no use in this one.
-    private mutating func forgetPlace() {
+    mutating func forgetPlace() {
         place = nil
         previousRouterID = nil
         previousPartition = nil
@@ -46,13 +37,15 @@ extension ThreadEngine {
 
     /// Writes down what a restart needs. The place stays the last one while a node is detached.
     mutating func storeNetworkState() {
+        let reserved = reservation()
+        var usage = keyUsage
+        usage.reserve(reserved.keySequence, below: max(reserved.mle, reserved.link))
         let state = StoredNetworkState(
-            role: place?.role ?? .disabled, rloc16: place?.rloc16 ?? .unassigned, keySequence: keyRing.keySequence,
-            mleFrameCounterLimit: mleFrameCounterRequested,
-            linkFrameCounterLimit: linkFrameCounterRequested,
+            role: place?.role ?? .disabled, rloc16: place?.rloc16 ?? .unassigned, keySequence: reserved.keySequence,
+            mleFrameCounterLimit: reserved.mle, linkFrameCounterLimit: reserved.link,
             meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: place?.partitionID ?? PartitionID(rawValue: 0),
-            parent: place?.parent ?? ExtendedAddress(rawValue: 0))
+            parent: place?.parent ?? ExtendedAddress(rawValue: 0), keyUsage: usage)
         emit(.store(state.record))
     }
 
@@ -74,6 +67,9 @@ extension ThreadEngine {
         requestFrameCounters()
         setRole(.detached, now: now)
         attachAttempts = 0
+        resume(.active)
+        datasets.reattachment = .active
+        rotation.start(now: now)
         guard !restoreRole(now: now) else { return }
         startAttach(.anyPartition, now: now)
     }
@@ -87,6 +83,11 @@ extension ThreadEngine {
         management.removeAll()
         abandonServerRegistration()
         setRole(.disabled, now: now)
+        rotation.stop()
+        for kind in DatasetKind.allCases {
+            datasets[kind].isRegistering = false
+            datasets[kind].registrationDeadline = nil
+        }
         nextTick = nil
     }
 
@@ -212,6 +213,7 @@ extension ThreadEngine {
         assignedRouters[extendedAddress] = id
         startNetworkData(now: now)
         resumeRouting(as: .leader, id: id, now: now)
+        startDelayAsLeader(now: now)
         emit(.event(.partitionChanged(newPartition)))
         sendMulticastDataResponse()
     }

@@ -20,7 +20,10 @@ extension ThreadEngine {
     /// - Source: OpenThread as observed: 3
     private static let childrenPerExcessRouter = 3
 
-    var canRoute: Bool { configuration.isRouterEligible && mode.isFullThreadDevice }
+    /// Whether this node may be a router, by what it is, its operator and the network's policy.
+    var canRoute: Bool {
+        configuration.isRouterEligible && mode.isFullThreadDevice && isPermittedToRoute
+    }
 
     /// A child that can route and sees few routers decides after a random while.
     mutating func considerRouterSelection(now: Instant) {

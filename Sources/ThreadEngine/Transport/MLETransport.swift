@@ -80,6 +80,9 @@ extension ThreadEngine {
                 margin: profile.linkMargin(rssi: datagram.rssi, snr: datagram.snr))
             guard isFresh(received) else { return drop(.replayedMLE) }
             noteHeard(received, now: now)
+            if received.keySequence > keyRing.keySequence {
+                followKeySequence(received.keySequence, of: sender, .peer, now: now)
+            }
             dispatch(received, now: now)
         } catch {
             drop(.malformedMLE)
