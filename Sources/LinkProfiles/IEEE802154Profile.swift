@@ -77,6 +77,8 @@ extension LinkProfile {
         addressQueryTimeout: .seconds(3),
         addressQueryInitialRetryDelay: .seconds(15),
         addressQueryMaximumRetryDelay: .seconds(120),
+        diagnosticResponseWait: .seconds(5),
+        diagnosticAnswerMaximumDelay: .zero,
         reassemblyTimeout: .seconds(2),
         mplDataMessageInterval: .milliseconds(64),
         mplRouterTransmissions: 2,

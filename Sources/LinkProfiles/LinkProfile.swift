@@ -181,6 +181,10 @@ public struct LinkProfile: Equatable, Sendable {
     public var addressQueryInitialRetryDelay: Duration
     /// The longest wait before an unanswered Address Query is repeated.
     public var addressQueryMaximumRetryDelay: Duration
+    /// How long a node waits for the answers to its diagnostic requests.
+    public var diagnosticResponseWait: Duration
+    /// The longest random wait before an answer to a diagnostic query that went to a group.
+    public var diagnosticAnswerMaximumDelay: Duration
 
     // MARK: Datagrams
 

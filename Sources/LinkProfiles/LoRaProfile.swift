@@ -116,6 +116,10 @@ extension LinkProfile {
         addressQueryTimeout = max(addressQueryTimeout, mplDataMessageInterval * 4 + timing.roundTrip * 4)
         addressQueryInitialRetryDelay = max(addressQueryInitialRetryDelay, addressQueryTimeout * 5)
         addressQueryMaximumRetryDelay = max(addressQueryMaximumRetryDelay, addressQueryInitialRetryDelay * 8)
+        // Eight hops there and back, and then some frames of an answer; of a group, everybody answers.
+        diagnosticAnswerMaximumDelay = timing.roundTrip * 8
+        diagnosticResponseWait = max(
+            diagnosticResponseWait, timing.roundTrip * 16 + diagnosticAnswerMaximumDelay + mplDataMessageInterval * 4)
         // 1280 bytes are six frames, each of which may have to be sent three times.
         reassemblyTimeout = max(.seconds(5), timing.exchange(timing.maximumPSDU) * 18)
         mplSeedEntryLifetime = max(mplSeedEntryLifetime, mplDataMessageInterval * 16)

@@ -46,6 +46,8 @@ extension LinkProfile {
         profile.advertisementIntervalMaximumCeiling = .seconds(32)
         profile.addressQueryMaximumRetryDelay = .seconds(28_800)
         profile.reassemblyTimeout = .seconds(5)
+        profile.diagnosticResponseWait = max(profile.diagnosticResponseWait, timing.roundTrip * 16)
+        profile.diagnosticAnswerMaximumDelay = timing.roundTrip * 4
         // A forwarder's repetition must not begin while its first transmission is still on the air.
         profile.mplDataMessageInterval = max(profile.mplDataMessageInterval, timing.airtime(127) * 4)
         return profile

@@ -68,6 +68,8 @@ public final class NodeEngine {
         case echoReply(EchoReply)
         /// Write this down; `stored` or `notStored` must follow.
         case store(StoredRecord)
+        /// A diagnostic request of this node was answered or has ended.
+        case diagnostic(DiagnosticReport)
         /// Tell it to whoever watches.
         case event(ThreadEvent)
         /// Addresses, role or network data changed.

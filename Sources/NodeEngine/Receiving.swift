@@ -70,6 +70,7 @@ extension NodeEngine {
         case .udp(let datagram):
             // What this node sent to itself needs no protocol: only frames that came by radio have a strength.
             guard let rssi = datagram.link.rssi, let snr = datagram.link.snr else { return }
+            if datagram.destination.port == ThreadPort.management { gatherDiagnosticFacts() }
             thread.handle(
                 IncomingDatagram(
                     source: datagram.source.address, destination: datagram.destination.address,

@@ -227,7 +227,7 @@ public final class VirtualNetwork {
                 changed.isReceiving = isOn
                 channel.setRadio(changed, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
-            case .readable, .identityChanged: break
+            case .readable, .identityChanged, .diagnostic: break
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
                 node.stored[record.name] = record

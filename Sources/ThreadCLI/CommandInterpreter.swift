@@ -56,6 +56,7 @@ public final class CommandInterpreter {
     /// What is kept of a session.
     struct SessionState {
         var ping: Ping?
+        var diagnostic: DiagnosticTask?
         var socket: SocketID?
         /// Whether a command has not ended yet.
         var isBusy = false
@@ -103,6 +104,7 @@ public final class CommandInterpreter {
         switch output {
         case .echoReply(let reply): handleEchoReply(reply, on: node, now: now)
         case .readable(let socket): printDatagrams(of: socket, on: node)
+        case .diagnostic(let report): handleDiagnostic(report, on: node, now: now)
         case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged: break
         }
     }
@@ -124,6 +126,7 @@ public final class CommandInterpreter {
     public func sessionClosed(_ session: Session, on node: NodeEngine, now: Instant) {
         guard let state = sessions.removeValue(forKey: session) else { return }
         if let socket = state.socket { node.close(socket) }
+        for id in state.diagnostic?.open ?? [] { node.closeDiagnostic(id) }
     }
 
     // MARK: Output

@@ -41,6 +41,11 @@ public struct ThreadEngine {
         public var childTimeout: UInt32
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16 = 5
+        /// How many diagnostic requests of this node may be open at once.
+        /// - Range: 1 to 32
+        public var diagnosticRequestLimit = 8
+        /// What diagnostics tell of the device.
+        public var identity = DeviceIdentity()
         /// The traffic class of management messages.
         public var managementTrafficClass: UInt8 = 0x1c
 
@@ -101,6 +106,9 @@ public struct ThreadEngine {
     var delayed: [DelayedMessage] = []
     var resolver: AddressCache
     var management: ManagementAgent
+    /// What the layers around this one have to tell in diagnostics.
+    public var diagnosticFacts = DiagnosticFacts()
+    var diagnosticClient = DiagnosticClient()
     var nextTick: Instant?
     var nextChildID: UInt16 = 0
     var previousPartition: PreviousPartition?
@@ -198,6 +206,7 @@ public struct ThreadEngine {
         deadline = earlier(deadline, keepAlive?.deadline)
         deadline = earlier(deadline, dataRequest?.deadline)
         deadline = earlier(deadline, management.nextDeadline)
+        deadline = earlier(deadline, diagnosticClient.nextDeadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
     }
@@ -213,6 +222,7 @@ public struct ThreadEngine {
         handleKeepAliveDeadline(now: now)
         handleDataRequestDeadline(now: now)
         handleManagementDeadline(now: now)
+        handleDiagnosticDeadline(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
     }
 

@@ -43,6 +43,10 @@ public enum ThreadOutput: Equatable, Sendable {
     case networkDataChanged
     /// Something that must survive a restart.
     case store(StoredRecord)
+    /// A diagnostic request of this node was answered or has ended.
+    case diagnostic(DiagnosticReport)
+    /// The link's counters begin at zero again, since another node asked for it.
+    case resetLinkCounters
     /// Something an operator's log should tell.
     case event(ThreadEvent)
 }

@@ -72,6 +72,8 @@ enum ProfileTables {
         addressQueryTimeout 3000.0 ms
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 0.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -151,6 +153,8 @@ enum ProfileTables {
         addressQueryTimeout 3000.0 ms
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay PYM
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -230,6 +234,8 @@ enum ProfileTables {
         addressQueryTimeout 3326.016 ms
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
+        diagnosticResponseWait 11549.056 ms
+        diagnosticAnswerMaximumDelay 3289.216 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

@@ -167,6 +167,64 @@ struct TranscriptTests {
         }
     }
 
+    @Test("Diagnostics")
+    func diagnostics() throws {
+        let terminals = try formed()
+        func place(_ name: String) -> String { terminals.type("rloc16", at: name).lines.first ?? "" }
+        // The recording's A leads, C is two hops away; here nobody publishes prefixes, and the child does not sleep.
+        let replaced = [
+            "fe00:ec00": "fe00:\(place("C"))", "0xec00": "0x\(place("C"))", "0xd000": "0x\(place("A"))",
+        ]
+        let other = [
+            " - br": "", "rx-on:no type:mtd full-net:no": "rx-on:yes type:mtd full-net:yes", "mode:-": "mode:rn",
+        ]
+        let entries = try Transcript.section(8)
+        #expect(entries.count == 10)
+        for entry in entries where !entry.command.contains("ff02::1") {
+            var command = entry.command
+            for (from, to) in replaced { command = command.replacing(from, with: to) }
+            let answer = entry.answer.filter { !$0.hasPrefix("EUI64") }.map { line in
+                var line = line
+                for (from, to) in other { line = line.replacing(from, with: to) }
+                if line == "Vendor Name: " { line += "Heddle" }
+                return line.hasPrefix("Thread Stack Version") ? "Thread Stack Version: HEDDLE" : line
+            }
+            expectShape(Transcript.Entry(command: command, answer: answer), at: "A", terminals)
+        }
+        // Here the child hears the query as well.
+        let answer = terminals.type("networkdiagnostic get ff02::1 0 1", at: "A")
+        #expect(
+            answer.lines.filter { $0.hasPrefix("Rloc16: ") }.sorted()
+                == ["A", "B", "S"].map { "Rloc16: 0x\(place($0))" }.sorted())
+        #expect(answer.result == .done)
+        #expect(answer.lines.first?.hasPrefix("DIAG_GET.rsp/ans from fe80:0:0:0:146e:a00:0:1: 2102") == true)
+    }
+
+    @Test("Diagnostics of those who are not there")
+    func absentDiagnostics() throws {
+        let terminals = try formed()
+        let unused = (1...62).map { RouterID(rawValue: $0) }.first { id in
+            !terminals.network["A"].engine.thread.routers.ids.contains(id)
+        }
+        let absent = try #require(unused).rloc16
+        #expect(terminals.type("meshdiag childtable 0x\(absent)", at: "A").result == .failed(.notFound))
+        #expect(terminals.type("meshdiag childtable 0x1001", at: "A").result == .failed(.invalidArguments))
+        #expect(terminals.type("meshdiag topology everything", at: "A").result == .failed(.invalidArguments))
+        #expect(terminals.type("meshdiag topology", at: "N").result == .failed(.invalidState))
+        #expect(
+            terminals.type("networkdiagnostic get fdde:ad00:beef::ff:fe00:\(absent) 0", at: "A")
+                == Terminals.Answer(lines: [], result: .done))
+        #expect(terminals.type("networkdiagnostic get xyz 0", at: "A").result == .failed(.parse))
+        // A router that has just fallen silent.
+        let last = terminals.network["C"]
+        terminals.network.setLoss(terminals.network["B"], last, nil)
+        let place = terminals.type("rloc16", at: "C").lines.first ?? ""
+        #expect(terminals.type("meshdiag routerneighbortable 0x\(place)", at: "A").result == .failed(.responseTimeout))
+        let topology = terminals.type("meshdiag topology", at: "A")
+        #expect(topology.result == .failed(.responseTimeout))
+        #expect(topology.lines.count { $0.hasPrefix("id:") } == 2)
+    }
+
     @Test("Errors")
     func errors() throws {
         let terminals = try formed()

@@ -23,6 +23,8 @@ final class ThreadHarness {
     /// What a test wants lost: asked for each delivery.
     var isLost: (Sent, _ receiver: Int) -> Bool = { _, _ in false }
     var events: [[ThreadEvent]] = []
+    /// What came of diagnostic requests.
+    var reports: [[DiagnosticReport]] = []
     /// Everything sent, opened with the network key.
     private(set) var messages: [(sender: Int, time: Instant, message: MLEMessage)] = []
     private(set) var datagrams: [Sent] = []
@@ -48,6 +50,7 @@ final class ThreadHarness {
                     cryptography: MbedTLSCryptography(),
                     entropy: EntropySource(secret: SodiumEntropy(seed: writer.bytes), openSeed: seed &+ UInt64(index))))
             events.append([])
+            reports.append([])
         }
     }
 
@@ -119,7 +122,10 @@ final class ThreadHarness {
             case .send(let datagram): send(Sent(time: now, sender: index, datagram: datagram))
             case .store(let record): engines[index].confirmStored(record)
             case .event(let event): events[index].append(event)
-            case .setPeer, .removePeer, .identityChanged, .resolved, .unresolved, .networkDataChanged: break
+            case .diagnostic(let report): reports[index].append(report)
+            case .setPeer, .removePeer, .identityChanged, .resolved, .unresolved, .networkDataChanged,
+                .resetLinkCounters:
+                break
             }
         }
     }

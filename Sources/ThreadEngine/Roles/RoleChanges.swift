@@ -70,6 +70,7 @@ extension ThreadEngine {
         abandonCandidate()
         delayed.removeAll()
         management.removeAll()
+        endAllDiagnostics()
         setRole(.disabled, now: now)
         nextTick = nil
     }

@@ -9,6 +9,7 @@ struct DelayedMessage: Equatable, Sendable {
         case linkAccept(to: ExtendedAddress, response: [UInt8], requested: [MLETLVType], margin: UInt8)
         case dataResponse
         case advertisement(to: ExtendedAddress)
+        case diagnosticAnswer([[UInt8]], to: IPv6Address)
     }
 
     var deadline: Instant
@@ -36,6 +37,8 @@ extension ThreadEngine {
             case .dataResponse: sendMulticastDataResponse()
             case .advertisement(let neighbor):
                 sendAdvertisement(to: IPv6Address(linkLocal: neighbor.interfaceIdentifier))
+            case .diagnosticAnswer(let parts, let destination):
+                sendDiagnosticAnswer(parts[...], to: destination, now: now)
             }
         }
     }

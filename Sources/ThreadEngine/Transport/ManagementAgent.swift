@@ -7,6 +7,11 @@ import WireCore
 enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
+    /// Of the client with this number.
+    case diagnosticGet(UInt32)
+    case diagnosticReset
+    /// One part of an answer; the rest follows when this one was acknowledged.
+    case diagnosticAnswer(rest: ArraySlice<[UInt8]>)
 }
 
 /// A confirmable request that waits for its answer.
@@ -55,26 +60,43 @@ extension ThreadEngine {
     mutating func request(
         _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
     ) {
-        guard management.pending.count < management.limit else { return drop(.queueFull) }
+        _ = request(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, now: now)
+    }
+
+    /// Sends a confirmable request and repeats it until it is answered.
+    /// - Returns: false when too many wait already.
+    mutating func request(
+        _ path: String, payload: [UInt8], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+    ) -> Bool {
+        guard management.pending.count < management.limit else {
+            drop(.queueFull)
+            return false
+        }
         let longest = Duration.microseconds(
             profile.coapAcknowledgementTimeout.microseconds * Int64(profile.coapAcknowledgementRandomPermille) / 1000)
         let timeout = entropy.open.duration(in: profile.coapAcknowledgementTimeout...longest)
         let message = CoAPMessage(
             type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-            token: token(), path: path, payload: TMFMessage(tlvs: tlvs))
+            token: token(), path: path, payload: payload)
         management.pending.append(
             PendingRequest(
                 message: message, destination: destination, purpose: purpose, transmissions: 1, timeout: timeout,
                 deadline: now + timeout))
         sendManagement(message, to: destination)
+        return true
     }
 
     /// Sends a request that nobody acknowledges.
     mutating func notify(_ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address) {
+        notify(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination)
+    }
+
+    /// Sends a request that nobody acknowledges.
+    mutating func notify(_ path: String, payload: [UInt8], to destination: IPv6Address) {
         sendManagement(
             CoAPMessage(
                 type: .nonConfirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-                token: token(), path: path, payload: TMFMessage(tlvs: tlvs)), to: destination)
+                token: token(), path: path, payload: payload), to: destination)
     }
 
     private mutating func token() -> [UInt8] {
@@ -82,8 +104,13 @@ extension ThreadEngine {
         return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
     }
 
-    private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
-        guard let source = rlocAddress else { return }
+    /// - Parameter source: the address that an answer must come from; nil takes the one that fits the destination.
+    private mutating func sendManagement(
+        _ message: CoAPMessage, to destination: IPv6Address, from source: IPv6Address? = nil
+    ) {
+        guard let rlocAddress else { return }
+        let isOnLink = destination.isLinkLocalUnicast || destination.multicastScope == 2
+        let source = source ?? (isOnLink ? linkLocalAddress : rlocAddress)
         emit(
             .send(
                 ThreadDatagram(
@@ -115,7 +142,10 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification: break
+        case .addressNotification, .diagnosticReset: break
+        case .diagnosticGet(let id): handleDiagnosticResponse(answer, of: id, from: request.destination)
+        case .diagnosticAnswer(let rest):
+            if answer?.code == .changed { sendDiagnosticAnswer(rest, to: request.destination, now: now) }
         }
     }
 
@@ -161,9 +191,10 @@ extension ThreadEngine {
                 $0.source == datagram.source && $0.messageID == message.messageID
             })
         {
-            return sendManagement(known.answer, to: datagram.source)
+            return sendManagement(known.answer, to: datagram.source, from: datagram.answerSource)
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
+        if try handleDiagnostics(message, datagram, now: now) { return }
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
@@ -185,27 +216,41 @@ extension ThreadEngine {
     }
 
     /// Answers a confirmable request in its acknowledgement.
-    private mutating func acknowledge(
+    mutating func acknowledge(
         _ request: CoAPMessage, with tlvs: [TMFTLV], to datagram: IncomingDatagram, now: Instant
+    ) {
+        acknowledge(request, payload: TMFMessage(tlvs: tlvs).bytes, to: datagram, now: now)
+    }
+
+    /// Answers a confirmable request in its acknowledgement, from the address that was asked.
+    mutating func acknowledge(
+        _ request: CoAPMessage, payload: [UInt8], to datagram: IncomingDatagram, now: Instant
     ) {
         guard request.type == .confirmable, !datagram.destination.isMulticast else { return }
         let answer = CoAPMessage(
             type: .acknowledgement, code: .changed, messageID: request.messageID, token: request.token, path: nil,
-            payload: TMFMessage(tlvs: tlvs))
+            payload: payload)
         if management.answered.count >= management.limit { management.answered.removeFirst() }
         management.answered.append(
             AnsweredRequest(
                 source: datagram.source, messageID: request.messageID, answer: answer,
                 until: now + Self.answerLifetime))
-        sendManagement(answer, to: datagram.source)
+        sendManagement(answer, to: datagram.source, from: datagram.answerSource)
+    }
+}
+
+extension IncomingDatagram {
+    /// Where an answer must come from: the address that was asked, unless it stands for several nodes.
+    fileprivate var answerSource: IPv6Address? {
+        destination.isMulticast || destination.locator?.isAnycast == true ? nil : destination
     }
 }
 
 extension CoAPMessage {
     /// A management message: a path for requests, TLVs as payload.
-    init(type: Kind, code: CoAPCode, messageID: UInt16, token: [UInt8], path: String?, payload: TMFMessage) {
+    init(type: Kind, code: CoAPCode, messageID: UInt16, token: [UInt8], path: String?, payload: [UInt8]) {
         self.init(
             type: type, code: code, messageID: messageID, token: token,
-            options: path.map(CoAPMessage.options(path:)) ?? [], payload: payload.bytes)
+            options: path.map(CoAPMessage.options(path:)) ?? [], payload: payload)
     }
 }
