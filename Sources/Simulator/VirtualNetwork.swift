@@ -4,7 +4,6 @@ import HeapModule
 public import LinkProfiles
 public import LinkSecurity
 public import LoRaChannel
-import LoRaPHY
 public import NodeEngine
 import PcapWire
 public import ThreadEngine
@@ -69,39 +68,55 @@ public final class VirtualNetwork {
     /// Every frame sent, as a pcap, when recording was asked for.
     public private(set) var capture: [UInt8] = []
 
-    private var channel: LoRaChannel
+    private let medium: any Medium
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
-    private let setting: RadioSetting
 
+    /// A network on the modelled air of its link profile.
     /// - Parameters:
     ///   - topology: the nodes and who hears whom.
     ///   - transmitPower: of all nodes.
     ///   - seed: of everything that is random.
     ///   - configure: may change a node's configuration, by its name.
-    public init(
+    public convenience init(
         topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts = DecibelMilliwatts(14),
         seed: UInt64, isCapturing: Bool = false, cryptography: any LinkCryptography,
         secretEntropy: (UInt64) -> any SecretEntropy,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
     ) {
+        self.init(
+            names: topology.nodes, profile: profile, seed: seed, isCapturing: isCapturing, cryptography: cryptography,
+            secretEntropy: secretEntropy, configure: configure
+        ) { seed in
+            LoRaMedium(topology: topology, profile: profile, transmitPower: transmitPower, seed: seed)
+        }
+    }
+
+    /// - Parameters:
+    ///   - names: of the nodes, in the order of their numbers in the medium.
+    ///   - seed: of everything that is random.
+    ///   - configure: may change a node's configuration, by its name.
+    ///   - makeMedium: makes the air from a seed of its own.
+    public init(
+        names: [String], profile: LinkProfile, seed: UInt64, isCapturing: Bool = false,
+        cryptography: any LinkCryptography, secretEntropy: (UInt64) -> any SecretEntropy,
+        configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in },
+        medium makeMedium: (UInt64) -> any Medium
+    ) {
         self.profile = profile
         self.isCapturing = isCapturing
         pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
         var seeds = OpenEntropy(seed: seed)
-        channel = LoRaChannel(topology: topology, seed: seeds.next())
-        setting = RadioSetting(
-            phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: transmitPower, isReceiving: true)
+        medium = makeMedium(seeds.next())
         if isCapturing {
             var writer = ByteWriter()
             pcap.serialize(into: &writer)
             capture = writer.bytes
         }
-        for (index, name) in topology.nodes.enumerated() {
-            channel.setRadio(setting, of: index)
+        for (index, name) in names.enumerated() {
             var configuration = NodeEngine.Configuration(profile: profile)
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
@@ -140,8 +155,8 @@ public final class VirtualNetwork {
 
     /// Changes the path loss between two nodes, both ways; nil cuts the link.
     public func setLoss(_ first: Node, _ second: Node, _ loss: Decibels?) {
-        channel.setLoss(loss, from: first.index, to: second.index)
-        channel.setLoss(loss, from: second.index, to: first.index)
+        medium.setLoss(loss, from: first.index, to: second.index)
+        medium.setLoss(loss, from: second.index, to: first.index)
     }
 
     /// Lets time pass.
@@ -185,17 +200,17 @@ public final class VirtualNetwork {
             drain(node)
         case .assessment(let index):
             let node = nodes[index]
-            node.engine.handle(.channelActivity(isBusy: channel.isBusy(at: index, now: now)), now: now)
+            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
             channelDeadline = nil
-            channel.advance(to: now)
+            medium.advance(to: now)
             drainChannel()
         }
     }
 
     private func drainChannel() {
-        while let output = channel.pollOutput() {
+        while let output = medium.pollOutput() {
             switch output {
             case .received(let index, let frame):
                 nodes[index].engine.handle(.received(frame), now: now)
@@ -210,7 +225,7 @@ public final class VirtualNetwork {
     }
 
     private func scheduleChannel() {
-        guard let deadline = channel.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
+        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
         channelDeadline = deadline
         schedule(.channel, at: deadline)
     }
@@ -220,12 +235,9 @@ public final class VirtualNetwork {
             node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
-            case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.phy.channelAssessmentTime)
+            case .assessChannel: assess(node)
             case .setChannel: break
-            case .setReceiver(let isOn):
-                var changed = setting
-                changed.isReceiving = isOn
-                channel.setRadio(changed, of: node.index)
+            case .setReceiver(let isOn): medium.setReceiver(isOn: isOn, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
             case .readable, .identityChanged, .diagnostic: break
             case .echoReply(let reply): node.echoReplies.append(reply)
@@ -242,6 +254,14 @@ public final class VirtualNetwork {
         schedule(.deadline(node: node.index, generation: node.generation), at: max(deadline, now))
     }
 
+    private func assess(_ node: Node) {
+        if medium.assessmentTime > .zero {
+            schedule(.assessment(node: node.index), at: now + medium.assessmentTime)
+        } else {
+            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: node.index, now: now)), now: now)
+        }
+    }
+
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
         node.airtime += profile.airtime(of: bytes.count)
@@ -252,7 +272,7 @@ public final class VirtualNetwork {
             capture = writer.bytes
         }
         do throws(TransmissionError) {
-            _ = try channel.beginTransmission(bytes, by: node.index, now: now)
+            try medium.beginTransmission(bytes, by: node.index, now: now)
         } catch {
             preconditionFailure("node \(node.name) sends what its radio cannot: \(error)")
         }
