@@ -15,6 +15,8 @@ extension LinkProfile {
         maximumBackoffExponent: 5,
         maximumBackoffs: 4,
         maximumFrameRetries: 15,
+        tunesChannels: true,
+        scanDuration: .milliseconds(300),
         assessesChannel: true,
         // Until the child has timed out.
         indirectFrameLifetime: .seconds(240),
@@ -52,6 +54,8 @@ extension LinkProfile {
         unicastRetransmissionDelay: .seconds(1),
         multicastRetransmissionDelay: .seconds(5),
         unsolicitedDataResponseMaximumDelay: .milliseconds(500),
+        discoveryResponseMaximumDelay: .milliseconds(250),
+        announceInterval: .seconds(688),
         announceProcessDelay: .milliseconds(250),
         announceTimeout: .milliseconds(1400),
         announceMinimumDelay: .milliseconds(80),

@@ -75,6 +75,11 @@ extension LinkProfile {
         unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
         multicastRetransmissionDelay = max(multicastRetransmissionDelay, timing.roundTrip * 12)
         unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
+        tunesChannels = false
+        // Four neighbors answer, one after the other.
+        discoveryResponseMaximumDelay = max(discoveryResponseMaximumDelay, timing.roundTrip * 4)
+        scanDuration = max(scanDuration, discoveryResponseMaximumDelay + timing.roundTrip * 2)
+        announceInterval = .zero
         announceProcessDelay = max(announceProcessDelay, timing.roundTrip)
         announceTimeout = max(announceTimeout, timing.roundTrip * 4)
         announceMinimumDelay = max(announceMinimumDelay, timing.exchange(LoRaTiming.advertisementByteCount))

@@ -38,6 +38,12 @@ extension LinkProfile {
         profile.linkRequestWait = .seconds(10)
         profile.mleMaximumTransmissions = 5
         profile.keepAliveAttempts = 6
+        profile.tunesChannels = false
+        profile.discoveryResponseMaximumDelay = max(
+            profile.discoveryResponseMaximumDelay, timing.roundTrip * 4)
+        profile.scanDuration = max(
+            profile.scanDuration, profile.discoveryResponseMaximumDelay + timing.roundTrip * 2)
+        profile.announceInterval = .zero
         profile.announceProcessDelay = .milliseconds(2500)
         profile.announceTimeout = .milliseconds(5000)
         profile.announceMinimumDelay = .milliseconds(500)

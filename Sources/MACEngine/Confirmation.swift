@@ -38,6 +38,10 @@ extension MACEngine {
     mutating func finish(_ transmission: Transmission, _ outcome: MACOutcome) {
         transmitter = .idle
         countTransmission(transmission, outcome)
+        if transmission.request.handle == Self.scanHandle {
+            return handleScan(.probeDone(now: clock), now: clock)
+        }
+        tune(to: channel)
         abandon(transmission, outcome)
     }
 

@@ -16,7 +16,8 @@ extension NodeEngine {
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
-            tune(to: network.channel)
+            // After a scan or a frame elsewhere the MAC engine returns to the channel that it is told here.
+            if mac.isAtHome { tune(to: network.channel) }
         }
         lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
         ip.isForwarder = thread.role.isRouting
@@ -107,6 +108,11 @@ extension NodeEngine {
         else { return false }
         self.dataset = dataset
         emit(.store(StoredRecord(name: .activeDataset, value: dataset.bytes)))
+        if let name = dataset.networkName, let extendedPANID = dataset.extendedPANID {
+            thread.networkIdentity = NetworkIdentity(
+                name: name, extendedPANID: extendedPANID,
+                channels: dataset.channelMask?.channelNumbers ?? ChannelMask.all)
+        }
         mac.setNetworkKey(key, keySequence: thread.keySequence)
         thread.setNetwork(
             ThreadEngine.Network(

@@ -14,12 +14,18 @@ extension NodeEngine {
         case .assessChannel: emit(.assessChannel)
         case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
         case .received(let indication): handle(indication, now: now)
+        case .setChannel(let channel):
+            tunedChannel = channel
+            emit(.setChannel(channel))
+        case .beacon(let beacon): handle(beacon)
+        case .scanFinished: endScan(now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
         case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
         }
     }
 
     private func handle(_ indication: MACIndication, now: Instant) {
+        if indication.command == .beaconRequest { return answerBeaconRequest(now: now) }
         guard indication.header.frameType == .data else { return }
         let isSecured = indication.security != .none
         if isSecured, let sender = indication.sourceExtendedAddress {
@@ -51,7 +57,9 @@ extension NodeEngine {
         }
         ip.receive(
             datagram,
-            link: LinkMetadata(isSecured: isSecured, source: source, rssi: indication.rssi, snr: indication.snr),
+            link: LinkMetadata(
+                isSecured: isSecured, source: source, rssi: indication.rssi, snr: indication.snr,
+                panID: indication.header.sourcePAN ?? indication.header.destinationPAN),
             now: now)
     }
 
@@ -75,7 +83,8 @@ extension NodeEngine {
                 IncomingDatagram(
                     source: datagram.source.address, destination: datagram.destination.address,
                     port: datagram.destination.port, payload: datagram.payload, hopLimit: datagram.hopLimit,
-                    isLinkSecured: datagram.isSecured, rssi: rssi, snr: snr), now: now)
+                    isLinkSecured: datagram.isSecured, rssi: rssi, snr: snr,
+                    sourcePAN: datagram.link.panID), now: now)
         }
     }
 

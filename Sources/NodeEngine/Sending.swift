@@ -55,6 +55,9 @@ extension NodeEngine {
         case .store(let record): emit(.store(record))
         case .event(let event): emit(.event(event))
         case .diagnostic(let report): emit(.diagnostic(report))
+        case .sendOnLink(let message): send(message, now: now)
+        case .discovered(let network): emit(.scan(.network(network, channel: mac.currentChannel)))
+        case .scanForPANID(let channels): scanForPANID(channels, now: now)
         case .resetLinkCounters: mac.resetCounters()
         }
     }
@@ -196,6 +199,7 @@ extension NodeEngine {
 
     /// A fragment was sent or could not be.
     func handleConfirm(_ handle: UInt32, _ outcome: MACOutcome, now: Instant) {
+        if handle == beaconHandle { beaconHandle = nil }
         guard let index = transfers.firstIndex(where: { $0.handle == handle }) else { return }
         let isDelivered: Bool
         switch outcome {

@@ -4,7 +4,7 @@ enum CommandTable {
     static let all: [Command] =
         (stateCommands + addressCommands + partitionCommands + routerCommands + neighborCommands + childCommands
         + addressCacheCommands + datasetCommands + networkCommands + tunableCommands + counterCommands
-        + filterCommands + pingCommands + datagramCommands + networkDataCommands + diagnosticCommands
+        + filterCommands + pingCommands + datagramCommands + networkDataCommands + diagnosticCommands + scanCommands
         + systemCommands)
         .sorted { $0.name < $1.name }
 

@@ -44,6 +44,9 @@ public struct ThreadEngine {
         /// How many diagnostic requests of this node may be open at once.
         /// - Range: 1 to 32
         public var diagnosticRequestLimit = 8
+        /// How many Discovery Responses may wait for their random delay at once.
+        /// - Range: 1 to 32
+        public var discoveryResponseLimit = 8
         /// What diagnostics tell of the device.
         public var identity = DeviceIdentity()
         /// The traffic class of management messages.
@@ -106,6 +109,12 @@ public struct ThreadEngine {
     var delayed: [DelayedMessage] = []
     var resolver: AddressCache
     var management: ManagementAgent
+    /// What the network is known by; nil when its dataset does not tell.
+    public var networkIdentity: NetworkIdentity?
+    /// Whether this node looks for networks: Discovery Responses count only then.
+    public var isDiscovering = false
+    var announce = AnnounceState()
+    var panIDQuery: PANIDQuery?
     /// What the layers around this one have to tell in diagnostics.
     public var diagnosticFacts = DiagnosticFacts()
     var diagnosticClient = DiagnosticClient()
@@ -207,6 +216,8 @@ public struct ThreadEngine {
         deadline = earlier(deadline, dataRequest?.deadline)
         deadline = earlier(deadline, management.nextDeadline)
         deadline = earlier(deadline, diagnosticClient.nextDeadline)
+        deadline = earlier(deadline, announce.nextDeadline)
+        deadline = earlier(deadline, panIDQuery?.deadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
     }
@@ -223,6 +234,8 @@ public struct ThreadEngine {
         handleDataRequestDeadline(now: now)
         handleManagementDeadline(now: now)
         handleDiagnosticDeadline(now: now)
+        handlePANIDQueryDeadline(now: now)
+        handleAnnounceDeadlines(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
     }
 

@@ -11,6 +11,8 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 4
         maximumFrameRetries 15
+        tunesChannels true
+        scanDuration 300.0 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 100.0 ms
@@ -47,6 +49,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        discoveryResponseMaximumDelay 250.0 ms
+        announceInterval 688000.0 ms
         announceProcessDelay 250.0 ms
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
@@ -92,6 +96,8 @@ enum ProfileTables {
         maximumBackoffExponent 4
         maximumBackoffs 8
         maximumFrameRetries 3
+        tunesChannels false
+        scanDuration 1743.456 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 2000.0 ms
@@ -128,6 +134,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        discoveryResponseMaximumDelay 1162.304 ms
+        announceInterval 0.0 ms
         announceProcessDelay 2500.0 ms
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
@@ -154,7 +162,7 @@ enum ProfileTables {
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
         diagnosticResponseWait 5000.0 ms
-        diagnosticAnswerMaximumDelay PYM
+        diagnosticAnswerMaximumDelay 1162.304 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -173,6 +181,8 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 8
         maximumFrameRetries 4
+        tunesChannels false
+        scanDuration 2466.912 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 310.536 ms
@@ -209,6 +219,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1233.456 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        discoveryResponseMaximumDelay 1644.608 ms
+        announceInterval 0.0 ms
         announceProcessDelay 411.152 ms
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms

@@ -167,6 +167,42 @@ struct TranscriptTests {
         }
     }
 
+    @Test("Scans and discovery of a node that is not attached")
+    func scans() throws {
+        let terminals = try formed()
+        // N stands beside A and has no network of its own.
+        terminals.network.setLoss(terminals.network["A"], terminals.network["N"], Decibels(60))
+        _ = terminals.type("ifconfig up", at: "N")
+        for entry in try Transcript.section(9) where !entry.command.contains("energy") {
+            // The simulated radio does not tell channels apart, and only A is in reach.
+            expectShape(entry, at: "N", terminals)
+        }
+        #expect(
+            terminals.type("scan 15", at: "N").text == [
+                "| PAN  | MAC Address      | Ch | dBm | LQI |", "+------+------------------+----+-----+-----+",
+                "| 1234 | 166e0a0000000001 | 15 | -46 |   0 |", "Done",
+            ])
+        #expect(
+            terminals.type("discover 15", at: "N").lines.last?.hasPrefix(
+                "| heddle-ref       | 1111111122222222 | 1234 | 166e0a0000000001 | 15 |") == true)
+        #expect(terminals.type("scan 5", at: "N").result == .done)
+        #expect(terminals.type("scan energy", at: "N").result == .failed(.notCapable))
+        #expect(terminals.type("discover x", at: "N").result == .failed(.invalidArguments))
+        _ = terminals.type("ifconfig down", at: "N")
+        #expect(terminals.type("discover", at: "N").result == .failed(.invalidState))
+    }
+
+    @Test("Two sessions cannot scan at once, and one that leaves does not hinder the next")
+    func concurrentScans() throws {
+        let terminals = Terminals()
+        _ = terminals.type("ifconfig up", at: "N")
+        terminals.begin("scan", at: "N", session: 1)
+        #expect(terminals.type("discover", at: "N", session: 2).result == .failed(.busy))
+        terminals.close(1, at: "N")
+        terminals.run(for: .seconds(10))
+        #expect(terminals.type("scan 15", at: "N", session: 2).result == .done)
+    }
+
     @Test("Diagnostics")
     func diagnostics() throws {
         let terminals = try formed()

@@ -124,7 +124,7 @@ final class ThreadHarness {
             case .event(let event): events[index].append(event)
             case .diagnostic(let report): reports[index].append(report)
             case .setPeer, .removePeer, .identityChanged, .resolved, .unresolved, .networkDataChanged,
-                .resetLinkCounters:
+                .resetLinkCounters, .sendOnLink, .discovered, .scanForPANID:
                 break
             }
         }

@@ -83,6 +83,7 @@ extension ThreadEngine {
         attachAttempts += 1
         attach = .idle
         emit(.event(.attachFailed(attempt: attachAttempts)))
+        if announceAttachFailed(now: now) { return }
         switch attachMode {
         case .anyPartition:
             if configuration.isRouterEligible && mode.isFullThreadDevice {
@@ -272,6 +273,7 @@ extension ThreadEngine {
         } else {
             routers.clear()
         }
+        announceAttached(now: now)
         considerRouterSelection(now: now)
     }
 }

@@ -71,6 +71,8 @@ extension ThreadEngine {
         delayed.removeAll()
         management.removeAll()
         endAllDiagnostics()
+        panIDQuery = nil
+        announce.following = .idle
         setRole(.disabled, now: now)
         nextTick = nil
     }
@@ -82,6 +84,7 @@ extension ThreadEngine {
         guard old != new else { return }
         counters.enter(new, now: now)
         role = new
+        updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
 

@@ -10,6 +10,7 @@ enum RequestPurpose: Equatable, Sendable {
     /// Of the client with this number.
     case diagnosticGet(UInt32)
     case diagnosticReset
+    case panIDConflict
     /// One part of an answer; the rest follows when this one was acknowledged.
     case diagnosticAnswer(rest: ArraySlice<[UInt8]>)
 }
@@ -142,7 +143,7 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .diagnosticReset: break
+        case .addressNotification, .diagnosticReset, .panIDConflict: break
         case .diagnosticGet(let id): handleDiagnosticResponse(answer, of: id, from: request.destination)
         case .diagnosticAnswer(let rest):
             if answer?.code == .changed { sendDiagnosticAnswer(rest, to: request.destination, now: now) }
@@ -195,6 +196,7 @@ extension ThreadEngine {
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
         if try handleDiagnostics(message, datagram, now: now) { return }
+        if try handleCommissionerOrders(message, datagram, now: now) { return }
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
