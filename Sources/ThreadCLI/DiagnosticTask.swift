@@ -32,10 +32,14 @@ extension CommandInterpreter {
     private static let routersAskedAtOnce = 4
 
     /// Begins to ask the routers of the partition.
-    func startTopology(_ types: [DiagnosticTLVType], session: Session, on node: NodeEngine, now: Instant) {
+    /// - Returns: false when there is none to ask, or the node has too many requests open.
+    func startTopology(_ types: [DiagnosticTLVType], session: Session, on node: NodeEngine, now: Instant) -> Bool {
         let routers = node.thread.routers.routers.map(\.id)
         sessions[session]?.diagnostic = DiagnosticTask(purpose: .topology(types, waiting: routers))
         askNextRouters(for: session, on: node, now: now)
+        guard sessions[session]?.diagnostic?.open.isEmpty == true else { return true }
+        sessions[session]?.diagnostic = nil
+        return false
     }
 
     private func askNextRouters(for session: Session, on node: NodeEngine, now: Instant) {

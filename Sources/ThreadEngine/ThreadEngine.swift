@@ -40,7 +40,7 @@ public struct ThreadEngine {
         /// - Units: seconds
         public var childTimeout: UInt32
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
-        public var version: UInt16 = 5
+        public var version: UInt16
         /// How many diagnostic requests of this node may be open at once.
         /// - Range: 1 to 32
         public var diagnosticRequestLimit = 8
@@ -49,12 +49,11 @@ public struct ThreadEngine {
         public var discoveryResponseLimit = 8
         /// What diagnostics tell of the device.
         public var identity = DeviceIdentity()
-        /// The traffic class of management messages.
-        public var managementTrafficClass: UInt8 = 0x1c
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
+            version = profile.dialect.version
         }
     }
 

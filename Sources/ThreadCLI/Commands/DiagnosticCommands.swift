@@ -56,9 +56,11 @@ private let meshDiagnosticSubcommands = [
         if wantsAddresses { types.append(.ipv6Addresses) }
         if wantsChildren { types.append(.childTable) }
         guard invocation.node.thread.role.isAttached else { throw .invalidState }
+        guard
+            invocation.interpreter.startTopology(
+                types, session: invocation.session, on: invocation.node, now: invocation.now)
+        else { throw .noBuffers }
         invocation.isPending = true
-        invocation.interpreter.startTopology(
-            types, session: invocation.session, on: invocation.node, now: invocation.now)
     },
 ]
 

@@ -59,15 +59,18 @@ extension ThreadEngine {
 
     /// Sends a confirmable request and repeats it until it is answered.
     mutating func request(
-        _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+        _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, hasToken: Bool = true,
+        now: Instant
     ) {
-        _ = request(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, now: now)
+        _ = request(
+            path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, hasToken: hasToken, now: now)
     }
 
     /// Sends a confirmable request and repeats it until it is answered.
     /// - Returns: false when too many wait already.
     mutating func request(
-        _ path: String, payload: [UInt8], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+        _ path: String, payload: [UInt8], to destination: IPv6Address, purpose: RequestPurpose, hasToken: Bool = true,
+        now: Instant
     ) -> Bool {
         guard management.pending.count < management.limit else {
             drop(.queueFull)
@@ -78,7 +81,7 @@ extension ThreadEngine {
         let timeout = entropy.open.duration(in: profile.coapAcknowledgementTimeout...longest)
         let message = CoAPMessage(
             type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-            token: token(), path: path, payload: payload)
+            token: hasToken ? token() : [], path: path, payload: payload)
         management.pending.append(
             PendingRequest(
                 message: message, destination: destination, purpose: purpose, transmissions: 1, timeout: timeout,
@@ -116,7 +119,7 @@ extension ThreadEngine {
             .send(
                 ThreadDatagram(
                     source: source, destination: destination, port: ThreadPort.management, payload: message.bytes,
-                    hopLimit: 64, trafficClass: configuration.managementTrafficClass, isLinkSecured: true,
+                    hopLimit: 64, trafficClass: profile.dialect.managementTrafficClass, isLinkSecured: true,
                     priority: .control)))
     }
 
