@@ -111,7 +111,7 @@ extension NodeEngine {
         if let name = dataset.networkName, let extendedPANID = dataset.extendedPANID {
             thread.networkIdentity = NetworkIdentity(
                 name: name, extendedPANID: extendedPANID,
-                channels: dataset.channelMask?.channelNumbers ?? ChannelMask.all)
+                channels: dataset.channelMask.map { ChannelMask(channels: $0).channelNumbers } ?? ChannelMask.all)
         }
         mac.setNetworkKey(key, keySequence: thread.keySequence)
         thread.setNetwork(

@@ -4,7 +4,7 @@ import LinkProfiles
 import LowPANEngine
 public import MACEngine
 public import ThreadEngine
-public import ThreadWire
+import ThreadWire
 import WireCore
 
 /// What a scan found.

@@ -1,6 +1,6 @@
-import EngineCore
+public import EngineCore
 import LinkProfiles
-import ThreadWire
+public import ThreadWire
 import WireCore
 
 /// A search for a PAN id that a commissioner asked for.

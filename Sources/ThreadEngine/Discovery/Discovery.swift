@@ -67,7 +67,7 @@ extension ThreadEngine {
     }
 
     private var commissioningTLVs: [MeshCoPTLV] {
-        ((try? NetworkData(networkData)) ?? NetworkData()).commissioningData
+        ((try? NetworkData(networkData)) ?? NetworkData()).commissioningData?.tlvs ?? []
     }
 
     /// - Source: recordings scan, frame 44, and joiner, frame 17

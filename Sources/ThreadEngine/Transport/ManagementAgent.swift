@@ -63,7 +63,8 @@ extension ThreadEngine {
         now: Instant
     ) {
         _ = request(
-            path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, hasToken: hasToken, now: now)
+            path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, hasToken: hasToken, now: now
+        )
     }
 
     /// Sends a confirmable request and repeats it until it is answered.
