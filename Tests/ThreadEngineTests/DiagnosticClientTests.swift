@@ -59,7 +59,7 @@ struct DiagnosticClientTests {
         let sent = try #require(node.managementMessages.first)
         #expect(sent.message.type == .nonConfirmable && sent.message.uriPath == TMFPath.diagnosticQuery)
         #expect(sent.datagram.source == node.engine.linkLocalAddress)
-        let asked = try [DiagnosticTLV](sent.message.payload)
+        let asked = try [DiagnosticTLV](reading: sent.message.payload)
         let queryID = try #require(asked.queryID)
         #expect(asked == [.typeList([.extendedAddress, .address16]), .queryID(queryID)])
         let own: [DiagnosticTLV] = [

@@ -53,7 +53,7 @@ struct DiagnosticServerTests {
 
     private func answer(_ node: ScriptedNode) throws -> [DiagnosticTLV] {
         let last = try #require(node.managementMessages.last)
-        return try [DiagnosticTLV](last.message.payload)
+        return try [DiagnosticTLV](reading: last.message.payload)
     }
 
     @Test("The answer to all types has the types that OpenThread's has, in its order")
@@ -63,7 +63,7 @@ struct DiagnosticServerTests {
             try Fixtures.text("thread/cliref.cli.txt").split(separator: "\n")
                 .first { $0.hasPrefix("DIAG_GET.rsp/ans from fdde:ad00:beef:0:0:ff:fe00:ec00: 0008") })
         let hex = try #require(recorded.split(separator: " ").last)
-        let expected = try [DiagnosticTLV](try #require(bytes(hexadecimal: String(hex))))
+        let expected = try [DiagnosticTLV](reading: try #require(bytes(hexadecimal: String(hex))))
         var node = leader(children: 0)
         let asked: [UInt8] = [
             0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 19, 23, 24, 25, 26, 27, 28,
@@ -142,10 +142,10 @@ struct DiagnosticServerTests {
         #expect(sent.message.type == .confirmable && sent.message.uriPath == TMFPath.diagnosticAnswer)
         // Recording cliref, frame 661.
         let recorded = try [DiagnosticTLV](
-            try #require(
+            reading: try #require(
                 bytes(
                     hexadecimal: "2102724b1f1880cc00166e0a000000000200050000005a50ecec000000001f0020028000")))
-        let found = try [DiagnosticTLV](sent.message.payload)
+        let found = try [DiagnosticTLV](reading: sent.message.payload)
         #expect(found.map(\.type) == recorded.map(\.type))
         #expect(found.first == recorded.first && found.suffix(2) == recorded.suffix(2))
         guard case .routerNeighbor(let neighbor?) = found[1], case .routerNeighbor(let expected?) = recorded[1]
@@ -165,7 +165,7 @@ struct DiagnosticServerTests {
         while true {
             let messages = node.managementMessages
             try #require(messages.count == index + 1, "one part at a time")
-            let part = try [DiagnosticTLV](messages[index].message.payload)
+            let part = try [DiagnosticTLV](reading: messages[index].message.payload)
             #expect(part.queryID == 7)
             for case .child(let child?) in part {
                 children.append(child.rloc16)

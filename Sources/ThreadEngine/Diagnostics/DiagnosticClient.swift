@@ -123,7 +123,7 @@ extension ThreadEngine {
         throws(ParseError)
     {
         guard message.type == .confirmable else { return drop(.unexpectedTMF) }
-        let queryID = try [DiagnosticTLV](message.payload).queryID
+        let queryID = try [DiagnosticTLV](reading: message.payload).queryID
         acknowledge(message, payload: [], to: datagram, now: now)
         guard
             let index = diagnosticClient.open.firstIndex(where: {

@@ -32,14 +32,14 @@ extension ThreadEngine {
         throws(ParseError)
     {
         guard message.type == .confirmable else { return drop(.unexpectedTMF) }
-        guard let types = try [DiagnosticTLV](message.payload).types else { return drop(.malformedTMF) }
+        guard let types = try [DiagnosticTLV](reading: message.payload).types else { return drop(.malformedTMF) }
         acknowledge(message, payload: diagnosticResponse(to: types, now: now), to: datagram, now: now)
     }
 
     private mutating func handleDiagnosticQuery(_ message: CoAPMessage, _ datagram: IncomingDatagram, now: Instant)
         throws(ParseError)
     {
-        let tlvs = try [DiagnosticTLV](message.payload)
+        let tlvs = try [DiagnosticTLV](reading: message.payload)
         guard let types = tlvs.types else { return drop(.malformedTMF) }
         acknowledge(message, payload: [], to: datagram, now: now)
         let parts = diagnosticAnswers(to: types, queryID: tlvs.queryID, now: now)
@@ -55,7 +55,7 @@ extension ThreadEngine {
         throws(ParseError)
     {
         guard message.type == .confirmable else { return drop(.unexpectedTMF) }
-        guard let types = try [DiagnosticTLV](message.payload).types else { return drop(.malformedTMF) }
+        guard let types = try [DiagnosticTLV](reading: message.payload).types else { return drop(.malformedTMF) }
         resetDiagnosticCounters(types, now: now)
         acknowledge(message, payload: [], to: datagram, now: now)
     }
@@ -237,7 +237,7 @@ extension [DiagnosticTLVType] {
 }
 
 extension [DiagnosticTLV] {
-    init(_ bytes: [UInt8]) throws(ParseError) {
+    init(reading bytes: [UInt8]) throws(ParseError) {
         var reader = ByteReader(bytes)
         try self.init(parsing: &reader)
     }
