@@ -11,14 +11,17 @@ public struct LinkMetadata: Equatable, Sendable {
     public var rssi: DecibelMilliwatts?
     /// How far above the noise it was; nil when the datagram did not come by radio.
     public var snr: Decibels?
+    /// The sender's PAN; nil when the frame named none.
+    public var panID: PANID?
 
     public init(
-        isSecured: Bool, source: LinkAddress, rssi: DecibelMilliwatts? = nil, snr: Decibels? = nil
+        isSecured: Bool, source: LinkAddress, rssi: DecibelMilliwatts? = nil, snr: Decibels? = nil, panID: PANID? = nil
     ) {
         self.isSecured = isSecured
         self.source = source
         self.rssi = rssi
         self.snr = snr
+        self.panID = panID
     }
 
     /// A datagram that never left the node.

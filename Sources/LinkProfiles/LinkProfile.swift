@@ -39,6 +39,11 @@ public struct LinkProfile: Equatable, Sendable {
     public var maximumBackoffs: UInt8
     /// How many times a frame is sent again that was not acknowledged.
     public var maximumFrameRetries: UInt8
+    /// Whether a channel's number tunes the radio. Where it does not, the number is carried along, and a scan visits the
+    /// node's own channel alone.
+    public var tunesChannels: Bool
+    /// How long a scan listens on each channel.
+    public var scanDuration: Duration
     /// Whether the channel is listened to before each transmission.
     public var assessesChannel: Bool
 
@@ -144,6 +149,10 @@ public struct LinkProfile: Equatable, Sendable {
     public var staleChildRest: Duration
     /// How long a server that told the leader what it offers waits for the network data to show it.
     public var serverDataRest: Duration
+    /// The longest random wait before a Discovery Response.
+    public var discoveryResponseMaximumDelay: Duration
+    /// In which interval a node announces its network once on each channel, unless enough others do; zero for never.
+    public var announceInterval: Duration
     /// How long Announce messages are collected before a node follows one.
     public var announceProcessDelay: Duration
     /// The time over which a node spreads its Announce messages.
@@ -214,6 +223,10 @@ public struct LinkProfile: Equatable, Sendable {
     public var addressQueryInitialRetryDelay: Duration
     /// The longest wait before an unanswered Address Query is repeated.
     public var addressQueryMaximumRetryDelay: Duration
+    /// How long a node waits for the answers to its diagnostic requests.
+    public var diagnosticResponseWait: Duration
+    /// The longest random wait before an answer to a diagnostic query that went to a group.
+    public var diagnosticAnswerMaximumDelay: Duration
 
     // MARK: Datasets
 

@@ -83,6 +83,11 @@ extension LinkProfile {
         unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
         staleChildRest = max(staleChildRest, timing.roundTrip * 4)
         serverDataRest = max(serverDataRest, timing.roundTrip * 100)
+        tunesChannels = false
+        // Four neighbors answer, one after the other.
+        discoveryResponseMaximumDelay = max(discoveryResponseMaximumDelay, timing.roundTrip * 4)
+        scanDuration = max(scanDuration, discoveryResponseMaximumDelay + timing.roundTrip * 2)
+        announceInterval = .zero
         announceProcessDelay = max(announceProcessDelay, timing.roundTrip)
         announceTimeout = max(announceTimeout, timing.roundTrip * 4)
         announceMinimumDelay = max(announceMinimumDelay, timing.exchange(LoRaTiming.advertisementByteCount))
@@ -135,6 +140,10 @@ extension LinkProfile {
         addressQueryRepetitions = 1
         addressQueryInitialRetryDelay = max(addressQueryInitialRetryDelay, addressQueryTimeout * 5)
         addressQueryMaximumRetryDelay = max(addressQueryMaximumRetryDelay, addressQueryInitialRetryDelay * 8)
+        // Eight hops there and back, and then some frames of an answer; of a group, everybody answers.
+        diagnosticAnswerMaximumDelay = timing.roundTrip * 8
+        diagnosticResponseWait = max(
+            diagnosticResponseWait, timing.roundTrip * 16 + diagnosticAnswerMaximumDelay + mplDataMessageInterval * 4)
         // 1280 bytes are six frames, each of which may have to be sent three times.
         reassemblyTimeout = max(.seconds(5), timing.exchange(timing.maximumPSDU) * 18)
         mplSeedEntryLifetime = max(mplSeedEntryLifetime, mplDataMessageInterval * 16)

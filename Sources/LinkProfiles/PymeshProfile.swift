@@ -44,6 +44,12 @@ extension LinkProfile {
         profile.additionalChildRouterLinks = 0
         profile.keepAliveAttempts = 6
         profile.parentSearchMargin = Decibels(10)
+        profile.tunesChannels = false
+        profile.discoveryResponseMaximumDelay = max(
+            profile.discoveryResponseMaximumDelay, timing.roundTrip * 4)
+        profile.scanDuration = max(
+            profile.scanDuration, profile.discoveryResponseMaximumDelay + timing.roundTrip * 2)
+        profile.announceInterval = .zero
         profile.announceProcessDelay = .milliseconds(2500)
         profile.announceTimeout = .milliseconds(5000)
         profile.announceMinimumDelay = .milliseconds(500)
@@ -53,6 +59,8 @@ extension LinkProfile {
         profile.addressQueryRepetitions = 1
         profile.addressQueryMaximumRetryDelay = .seconds(28_800)
         profile.reassemblyTimeout = .seconds(5)
+        profile.diagnosticResponseWait = max(profile.diagnosticResponseWait, timing.roundTrip * 16)
+        profile.diagnosticAnswerMaximumDelay = timing.roundTrip * 4
         // A forwarder's repetition must not begin while its first transmission is still on the air.
         profile.mplDataMessageInterval = max(profile.mplDataMessageInterval, timing.airtime(127) * 4)
         return profile

@@ -39,6 +39,10 @@ extension MACEngine {
         if dropReason(outcome) == nil, continueDatagram(transmission, outcome) { return }
         transmitter = .idle
         countTransmission(transmission, outcome)
+        if transmission.request.handle == Self.scanHandle {
+            return handleScan(.probeDone(now: clock), now: clock)
+        }
+        tune(to: channel)
         abandon(transmission, outcome)
     }
 

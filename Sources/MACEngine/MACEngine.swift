@@ -89,6 +89,9 @@ public struct MACEngine {
     var queue: TransmitQueue
     var transmitter = TransmitterState.idle
     var acknowledger = Acknowledger()
+    /// The channel that the radio is tuned to; nil for the network's own.
+    var awayChannel: UInt8?
+    var scan = ScanState.idle
     /// Whether secured frames wait for a higher counter limit.
     var isHoldingForReserve = false
     /// Until when a sleeping node listens for what its parent announced.
@@ -161,12 +164,13 @@ public struct MACEngine {
         }
         expire(now: now)
         expireAcknowledgementWait(now: now)
+        handleScan(.deadline(now: now), now: now)
         proceed(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        var deadline = earlier(earlier(listeningUntil, expiryCheckAt), wakeUpAt)
+        var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
         switch transmitter {
         case .idle: deadline = earlier(deadline, acknowledger.dueAt)
         case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
@@ -238,6 +242,7 @@ public struct MACEngine {
         }
         let isOn =
             isReceiverOnWhenIdle || isPromiscuous || isNeeded || listeningUntil != nil || acknowledger.isActive
+            || scan.isActive
         guard isOn != isReceiverOn else { return }
         isReceiverOn = isOn
         emit(.setReceiver(on: isOn))

@@ -39,6 +39,8 @@ public struct MACRequest: Equatable, Sendable {
     public var isIndirect: Bool
     /// The receiver's PAN; nil for this node's.
     public var destinationPAN: PANID?
+    /// The channel that it is sent on; nil for the network's own.
+    public var channel: UInt8?
     /// How long the frame may wait before it is first sent; nil for as long as it takes, for an indirect frame for
     /// as long as the link profile says.
     public var lifetime: Duration?
@@ -47,7 +49,7 @@ public struct MACRequest: Equatable, Sendable {
         handle: UInt32, destination: LinkAddress, source: SourceAddressKind, frameType: FrameType = .data,
         payload: [UInt8], following: [[UInt8]] = [], security: MACProtection, requestsAcknowledgement: Bool,
         priority: TransmitPriority = .data,
-        isIndirect: Bool = false, destinationPAN: PANID? = nil, lifetime: Duration? = nil
+        isIndirect: Bool = false, destinationPAN: PANID? = nil, channel: UInt8? = nil, lifetime: Duration? = nil
     ) {
         self.handle = handle
         self.destination = destination
@@ -60,6 +62,7 @@ public struct MACRequest: Equatable, Sendable {
         self.priority = priority
         self.isIndirect = isIndirect
         self.destinationPAN = destinationPAN
+        self.channel = channel
         self.lifetime = lifetime
     }
 }

@@ -16,7 +16,8 @@ extension NodeEngine {
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
-            tune(to: network.channel)
+            // After a scan or a frame elsewhere the MAC engine returns to the channel that it is told here.
+            if mac.isAtHome { tune(to: network.channel) }
         }
         synchronizeLinkAddresses()
         ip.isForwarder = thread.role.isRouting

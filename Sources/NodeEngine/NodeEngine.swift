@@ -69,6 +69,10 @@ public final class NodeEngine {
         case echoReply(EchoReply)
         /// Write this down; `stored` or `notStored` must follow.
         case store(StoredRecord)
+        /// A diagnostic request of this node was answered or has ended.
+        case diagnostic(DiagnosticReport)
+        /// A scan of this node's found something or is over.
+        case scan(ScanReport)
         /// Tell it to whoever watches.
         case event(ThreadEvent)
         /// Addresses, role or network data changed.
@@ -98,6 +102,10 @@ public final class NodeEngine {
     private var countedLinkFrames: UInt32 = 0
     /// Up to which change of keys the link layer has followed.
     var keyGeneration: UInt32 = 0
+    /// Who wants to know what the scan under way finds.
+    var scanPurpose: ScanPurpose?
+    /// The beacon that waits to be sent.
+    var beaconHandle: UInt32?
     /// The channel that the radio was last tuned to.
     var tunedChannel: UInt8?
 

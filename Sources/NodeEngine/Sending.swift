@@ -61,6 +61,11 @@ extension NodeEngine {
         case .unresolved(let target): flushUnresolved(target, isFound: false, now: now)
         case .store(let record): emit(.store(record))
         case .event(let event): emit(.event(event))
+        case .diagnostic(let report): emit(.diagnostic(report))
+        case .sendOnLink(let message): send(message, now: now)
+        case .discovered(let network): emit(.scan(.network(network, channel: mac.currentChannel)))
+        case .scanForPANID(let channels): scanForPANID(channels, now: now)
+        case .resetLinkCounters: mac.resetCounters()
         }
     }
 
@@ -218,6 +223,7 @@ extension NodeEngine {
     /// A fragment was sent or could not be.
     func handleConfirm(_ handle: UInt32, _ outcome: MACOutcome, now: Instant) {
         if handle == Self.pollHandle { return handlePollConfirm(outcome, now: now) }
+        if handle == beaconHandle { beaconHandle = nil }
         guard let index = transfers.firstIndex(where: { $0.handle == handle }) else { return }
         let isDelivered: Bool
         switch outcome {
@@ -234,6 +240,9 @@ extension NodeEngine {
         }
         let transfer = transfers.remove(at: index)
         guard let datagram = transfer.origin else { return }
+        if let neighbor = extendedAddress(of: transfer.destination) {
+            thread.noteDatagram(to: neighbor, isDelivered: isDelivered)
+        }
         if isDelivered {
             ipCounters.transmitSuccess &+= 1
         } else if !hasOtherWay(transfer, datagram, now: now) {
@@ -243,19 +252,21 @@ extension NodeEngine {
 
     /// Lets the Thread engine know how well a neighbor is reached.
     func noteOutcome(_ outcome: MACOutcome, to destination: LinkAddress, now: Instant) {
-        let address: ExtendedAddress?
-        switch destination {
-        case .none: address = nil
-        case .short(let rloc16): address = thread.extendedAddress(of: rloc16)
-        case .extended(let extended): address = extended
-        }
-        guard let address else { return }
+        guard let address = extendedAddress(of: destination) else { return }
         switch outcome {
         case .acknowledged: thread.noteTransmission(to: address, isAcknowledged: true, now: now)
         case .noAcknowledgement: thread.noteTransmission(to: address, isAcknowledged: false, now: now)
         case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
             .lifetimeExpired:
             break
+        }
+    }
+
+    private func extendedAddress(of destination: LinkAddress) -> ExtendedAddress? {
+        switch destination {
+        case .none: nil
+        case .short(let rloc16): thread.extendedAddress(of: rloc16)
+        case .extended(let extended): extended
         }
     }
 

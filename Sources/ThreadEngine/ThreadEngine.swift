@@ -79,6 +79,14 @@ public struct ThreadEngine {
         public var pendingDelayMinimum: Duration
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16
+        /// How many diagnostic requests of this node may be open at once.
+        /// - Range: 1 to 32
+        public var diagnosticRequestLimit = 8
+        /// How many Discovery Responses may wait for their random delay at once.
+        /// - Range: 1 to 32
+        public var discoveryResponseLimit = 8
+        /// What diagnostics tell of the device.
+        public var identity = DeviceIdentity()
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
@@ -161,6 +169,13 @@ public struct ThreadEngine {
     var delayed: [DelayedMessage] = []
     var resolver: AddressCache
     var management: ManagementAgent
+    /// Whether this node looks for networks: Discovery Responses count only then.
+    public var isDiscovering = false
+    var announce = AnnounceState()
+    var panIDQuery: PANIDQuery?
+    /// What the layers around this one have to tell in diagnostics.
+    public var diagnosticFacts = DiagnosticFacts()
+    var diagnosticClient = DiagnosticClient()
     var nextTick: Instant?
     var nextChildID: UInt16 = 0
     var previousPartition: PreviousPartition?
@@ -289,6 +304,9 @@ public struct ThreadEngine {
         deadline = earlier(deadline, datasets.nextDeadline)
         deadline = earlier(deadline, rotation.nextHour)
         deadline = earlier(deadline, management.nextDeadline)
+        deadline = earlier(deadline, diagnosticClient.nextDeadline)
+        deadline = earlier(deadline, announce.nextDeadline)
+        deadline = earlier(deadline, panIDQuery?.deadline)
         for message in delayed { deadline = earlier(deadline, message.deadline) }
         return deadline
     }
@@ -312,6 +330,9 @@ public struct ThreadEngine {
         handleContextDeadline(now: now)
         handleAddressDeadline(now: now)
         handleManagementDeadline(now: now)
+        handleDiagnosticDeadline(now: now)
+        handlePANIDQueryDeadline(now: now)
+        handleAnnounceDeadlines(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
         updateEndDevice(now: now)
     }

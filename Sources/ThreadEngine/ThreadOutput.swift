@@ -47,6 +47,15 @@ public enum ThreadOutput: Equatable, Sendable {
     case networkDataChanged
     /// Something that must survive a restart.
     case store(StoredRecord)
+    case sendOnLink(LinkMessage)
+    /// A network answered this node's Discovery Request.
+    case discovered(DiscoveredNetwork)
+    /// Look for a PAN id on these channels: `notePAN` and `endPANScan` must follow.
+    case scanForPANID(channels: [UInt8])
+    /// A diagnostic request of this node was answered or has ended.
+    case diagnostic(DiagnosticReport)
+    /// The link's counters begin at zero again, since another node asked for it.
+    case resetLinkCounters
     /// Something an operator's log should tell.
     case event(ThreadEvent)
 }

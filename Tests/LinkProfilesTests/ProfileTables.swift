@@ -11,6 +11,8 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 4
         maximumFrameRetries 15
+        tunesChannels true
+        scanDuration 300.0 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 100.0 ms
@@ -57,6 +59,8 @@ enum ProfileTables {
         unsolicitedDataResponseMaximumDelay 500.0 ms
         staleChildRest 5000.0 ms
         serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 250.0 ms
+        announceInterval 688000.0 ms
         announceProcessDelay 250.0 ms
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
@@ -90,6 +94,8 @@ enum ProfileTables {
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 0.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -108,6 +114,8 @@ enum ProfileTables {
         maximumBackoffExponent 4
         maximumBackoffs 8
         maximumFrameRetries 3
+        tunesChannels false
+        scanDuration 1743.456 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 2000.0 ms
@@ -154,6 +162,8 @@ enum ProfileTables {
         unsolicitedDataResponseMaximumDelay 500.0 ms
         staleChildRest 5000.0 ms
         serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 1162.304 ms
+        announceInterval 0.0 ms
         announceProcessDelay 2500.0 ms
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
@@ -187,6 +197,8 @@ enum ProfileTables {
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 1162.304 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -205,6 +217,8 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 8
         maximumFrameRetries 4
+        tunesChannels false
+        scanDuration 2466.912 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 310.536 ms
@@ -251,6 +265,8 @@ enum ProfileTables {
         unsolicitedDataResponseMaximumDelay 500.0 ms
         staleChildRest 5000.0 ms
         serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 1644.608 ms
+        announceInterval 0.0 ms
         announceProcessDelay 411.152 ms
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms
@@ -284,6 +300,8 @@ enum ProfileTables {
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 11549.056 ms
+        diagnosticAnswerMaximumDelay 3289.216 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

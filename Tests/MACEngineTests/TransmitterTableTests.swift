@@ -190,6 +190,7 @@ struct TransmitterTableTests {
                 case .received: names.append("received")
                 case .confirm(let handle, _): names.append("confirm \(handle)")
                 case .listenedInVain: names.append("vain")
+                case .setChannel, .beacon, .scanFinished: names.append("scan")
                 case .frameCounterReserveNeeded: names.append("reserve")
                 }
             }

@@ -41,6 +41,8 @@ final class ThreadHarness {
     /// What a test wants lost: asked for each delivery.
     var isLost: (Sent, _ receiver: Int) -> Bool = { _, _ in false }
     var events: [[ThreadEvent]] = []
+    /// What came of diagnostic requests.
+    var reports: [[DiagnosticReport]] = []
     /// Everything sent.
     private(set) var datagrams: [Sent] = []
     private var inFlight: [(at: Instant, receiver: Int, datagram: IncomingDatagram)] = []
@@ -68,6 +70,7 @@ final class ThreadHarness {
             engines.append(engine(index, configuration, seed: seed))
             events.append([])
             stored.append([:])
+            reports.append([])
         }
     }
 
@@ -166,7 +169,10 @@ final class ThreadHarness {
                 engines[index].confirmStored(record)
             case .event(let event): events[index].append(event)
             case .poll(let parent): poll(parent, by: index)
-            case .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved, .networkDataChanged: break
+            case .diagnostic(let report): reports[index].append(report)
+            case .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved, .networkDataChanged,
+                .resetLinkCounters, .sendOnLink, .discovered, .scanForPANID:
+                break
             }
         }
     }

@@ -103,6 +103,7 @@ extension ThreadEngine {
         attachAttempts += 1
         attach = .idle
         emit(.event(.attachFailed(attempt: attachAttempts)))
+        if announceAttachFailed(now: now) { return }
         if looksWithOtherDataset(now: now) { return startAttach(attachMode, now: now) }
         switch attachMode {
         case .anyPartition:
@@ -331,6 +332,7 @@ extension ThreadEngine {
         } else {
             routers.clear()
         }
+        announceAttached(now: now)
         settleAsChild(now: now)
     }
 }

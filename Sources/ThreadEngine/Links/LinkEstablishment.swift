@@ -280,7 +280,10 @@ extension ThreadEngine {
         }
         guard let before = neighbor(address) else { return }
         let failures = isAcknowledged ? 0 : min(before.linkFailures, .max - 1) + 1
-        modifyNeighbor(address) { $0.linkFailures = failures }
+        modifyNeighbor(address) {
+            $0.linkFailures = failures
+            $0.frameFailures.add(isSuccess: isAcknowledged)
+        }
         guard failures > 0 else { return }
         if role == .child, before.extendedAddress == parent?.extendedAddress {
             if failures >= Self.failedTransmissionLimit { loseParent(now: now) }
@@ -289,6 +292,11 @@ extension ThreadEngine {
         } else if let child = children[address], failures >= profile.maximumChildTransmissions {
             resolver.remove(rloc16: child.neighbor.rloc16)
         }
+    }
+
+    /// A datagram to a neighbor has left wholly, or was given up.
+    public mutating func noteDatagram(to address: ExtendedAddress, isDelivered: Bool) {
+        modifyNeighbor(address) { $0.datagramFailures.add(isSuccess: isDelivered) }
     }
 
     /// How many transmissions in a row may fail before a router's link is given up.

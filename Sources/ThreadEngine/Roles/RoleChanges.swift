@@ -82,6 +82,9 @@ extension ThreadEngine {
         delayed.removeAll()
         management.removeAll()
         abandonServerRegistration()
+        endAllDiagnostics()
+        panIDQuery = nil
+        announce.following = .idle
         setRole(.disabled, now: now)
         rotation.stop()
         for kind in DatasetKind.allCases {
@@ -98,6 +101,7 @@ extension ThreadEngine {
         guard old != new else { return }
         counters.enter(new, now: now)
         role = new
+        updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
 

@@ -13,6 +13,12 @@ enum RequestPurpose: Equatable, Sendable {
     case datasetGet(DatasetKind)
     case datasetSet(DatasetKind)
     case datasetChanged
+    /// Of the client with this number.
+    case diagnosticGet(UInt32)
+    case diagnosticReset
+    case panIDConflict
+    /// One part of an answer; the rest follows when this one was acknowledged.
+    case diagnosticAnswer(rest: ArraySlice<[UInt8]>)
 }
 
 /// A confirmable request that waits for its answer.
@@ -147,10 +153,14 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .addressRelease, .addressError, .datasetChanged: break
+        case .addressNotification, .addressRelease, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict:
+            break
         case .serverData: finishServerData(isAnswered: answer != nil, now: now)
         case .datasetGet(let kind): handleDatasetAnswer(answer, kind)
         case .datasetSet(let kind): handleDatasetChangeAnswer(answer, kind, now: now)
+        case .diagnosticGet(let id): handleDiagnosticResponse(answer, of: id, from: request.destination)
+        case .diagnosticAnswer(let rest):
+            if answer?.code == .changed { sendDiagnosticAnswer(rest, to: request.destination, now: now) }
         }
     }
 
@@ -203,6 +213,8 @@ extension ThreadEngine {
             let answer = answerDatasetRequest(command, kind, payload: message.payload, now: now)
             return acknowledge(message, payload: answer, to: datagram, now: now)
         }
+        if try handleDiagnostics(message, datagram, now: now) { return }
+        if try handleCommissionerOrders(message, datagram, now: now) { return }
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
