@@ -19,7 +19,10 @@ public final class VirtualNetwork {
     public final class Node {
         public let index: Int
         public let name: String
-        public let engine: NodeEngine
+        /// The node's engine; another one after a restart.
+        public internal(set) var engine: NodeEngine
+        /// Whether the node has power.
+        public internal(set) var isOn = true
         /// Events with their times, the newest last.
         public internal(set) var events: [(time: Instant, event: ThreadEvent)] = []
         /// Answers to pings.
@@ -30,11 +33,14 @@ public final class VirtualNetwork {
         public internal(set) var stored: [StoredRecord.Name: StoredRecord] = [:]
         /// Frames sent and their time on air.
         public internal(set) var transmittedFrames = 0
+        public internal(set) var transmittedBytes = 0
         public internal(set) var airtime = Duration.zero
         /// Sees what the node tells its driver, as a service beside the node would.
         public var observer: ((NodeEngine.Output, Instant) -> Void)?
         var generation: UInt64 = 0
         var scheduled: Instant?
+        /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
+        var life: UInt64 = 0
 
         init(index: Int, name: String, engine: NodeEngine) {
             self.index = index
@@ -47,7 +53,7 @@ public final class VirtualNetwork {
     private struct Event: Comparable {
         enum Kind {
             case deadline(node: Int, generation: UInt64)
-            case assessment(node: Int)
+            case assessment(node: Int, life: UInt64)
             case channel
         }
 
@@ -69,13 +75,17 @@ public final class VirtualNetwork {
     /// Every frame sent, as a pcap, when recording was asked for.
     public private(set) var capture: [UInt8] = []
 
-    private var channel: LoRaChannel
+    var channel: LoRaChannel
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
-    private let setting: RadioSetting
+    let setting: RadioSetting
+    let cryptography: any LinkCryptography
+    let secretEntropy: (UInt64) -> any SecretEntropy
+    /// Where the seeds of engines come from.
+    var seeds: OpenEntropy
 
     /// - Parameters:
     ///   - topology: the nodes and who hears whom.
@@ -85,13 +95,15 @@ public final class VirtualNetwork {
     public init(
         topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts = DecibelMilliwatts(14),
         seed: UInt64, isCapturing: Bool = false, cryptography: any LinkCryptography,
-        secretEntropy: (UInt64) -> any SecretEntropy,
+        secretEntropy: @escaping (UInt64) -> any SecretEntropy,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
     ) {
         self.profile = profile
         self.isCapturing = isCapturing
+        self.cryptography = cryptography
+        self.secretEntropy = secretEntropy
         pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
-        var seeds = OpenEntropy(seed: seed)
+        seeds = OpenEntropy(seed: seed)
         channel = LoRaChannel(topology: topology, seed: seeds.next())
         setting = RadioSetting(
             phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: transmitPower, isReceiving: true)
@@ -105,11 +117,14 @@ public final class VirtualNetwork {
             var configuration = NodeEngine.Configuration(profile: profile)
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
-            let engine = NodeEngine(
-                configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
-                entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
-            nodes.append(Node(index: index, name: name, engine: engine))
+            nodes.append(Node(index: index, name: name, engine: makeEngine(configuration, address)))
         }
+    }
+
+    func makeEngine(_ configuration: NodeEngine.Configuration, _ address: ExtendedAddress) -> NodeEngine {
+        NodeEngine(
+            configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
+            entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
     }
 
     public subscript(name: String) -> Node {
@@ -136,12 +151,6 @@ public final class VirtualNetwork {
                 _ = engine.startThread(now: now)
             }
         }
-    }
-
-    /// Changes the path loss between two nodes, both ways; nil cuts the link.
-    public func setLoss(_ first: Node, _ second: Node, _ loss: Decibels?) {
-        channel.setLoss(loss, from: first.index, to: second.index)
-        channel.setLoss(loss, from: second.index, to: first.index)
     }
 
     /// Lets time pass.
@@ -183,8 +192,9 @@ public final class VirtualNetwork {
             node.scheduled = nil
             node.engine.handleDeadline(now: now)
             drain(node)
-        case .assessment(let index):
+        case .assessment(let index, let life):
             let node = nodes[index]
+            guard node.life == life else { return }
             node.engine.handle(.channelActivity(isBusy: channel.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
@@ -198,6 +208,7 @@ public final class VirtualNetwork {
         while let output = channel.pollOutput() {
             switch output {
             case .received(let index, let frame):
+                guard nodes[index].isOn else { continue }
                 nodes[index].engine.handle(.received(frame), now: now)
                 drain(nodes[index])
             case .transmitDone(let index):
@@ -215,12 +226,15 @@ public final class VirtualNetwork {
         schedule(.channel, at: deadline)
     }
 
-    private func drain(_ node: Node) {
+    func drain(_ node: Node) {
+        guard node.isOn else { return }
         while let output = node.engine.pollOutput() {
             node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
-            case .assessChannel: schedule(.assessment(node: node.index), at: now + profile.phy.channelAssessmentTime)
+            case .assessChannel:
+                schedule(
+                    .assessment(node: node.index, life: node.life), at: now + profile.phy.channelAssessmentTime)
             case .setChannel: break
             case .setReceiver(let isOn):
                 var changed = setting
@@ -244,6 +258,7 @@ public final class VirtualNetwork {
 
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
+        node.transmittedBytes += bytes.count
         node.airtime += profile.airtime(of: bytes.count)
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)
