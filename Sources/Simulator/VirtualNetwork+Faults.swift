@@ -1,5 +1,4 @@
 public import EngineCore
-import LoRaPHY
 import NodeEngine
 import ThreadEngine
 
@@ -15,21 +14,22 @@ extension VirtualNetwork {
 
     /// Changes the path loss of one direction alone; nil when `receiver` no longer hears `sender`.
     public func setLoss(from sender: Node, to receiver: Node, _ loss: Decibels?) {
-        channel.setLoss(loss, from: sender.index, to: receiver.index)
+        medium.setLoss(loss, from: sender.index, to: receiver.index)
     }
 
-    /// The path loss of one direction; nil when `receiver` does not hear `sender`.
-    public func loss(from sender: Node, to receiver: Node) -> Decibels? {
-        channel.link(from: sender.index, to: receiver.index)?.loss
+    /// The modelled air of this network.
+    private var air: LoRaMedium {
+        guard let air = medium as? LoRaMedium else {
+            preconditionFailure("only the modelled air has losses and strengths of its own")
+        }
+        return air
     }
 
-    /// Lets frames between two nodes fail at random, both ways.
+    /// Lets frames between two nodes fail at random, both ways; for the modelled air.
     /// - Parameter share: 0 to 1 of them.
     public func setErasure(_ first: Node, _ second: Node, _ share: Double) {
-        for (from, to) in [(first, second), (second, first)] {
-            guard let loss = loss(from: from, to: to) else { continue }
-            channel.setLoss(loss, erasure: share, from: from.index, to: to.index)
-        }
+        air.setErasure(share, from: first.index, to: second.index)
+        air.setErasure(share, from: second.index, to: first.index)
     }
 
     /// Lets frames on every link fail at random.
@@ -46,9 +46,9 @@ extension VirtualNetwork {
         for neighbor in neighbors { setLoss(node, neighbor.node, neighbor.loss) }
     }
 
-    /// How strongly a node is received by another one; nil when it is not heard at all.
+    /// How strongly a node is received by another one; nil when it is not heard at all. For the modelled air.
     public func strength(from sender: Node, to receiver: Node) -> DecibelMilliwatts? {
-        loss(from: sender, to: receiver).map { setting.transmitPower - $0 }
+        air.strength(from: sender.index, to: receiver.index)
     }
 
     // MARK: Power
@@ -60,8 +60,7 @@ extension VirtualNetwork {
         node.life += 1
         node.generation += 1
         node.scheduled = nil
-        channel.cutTransmission(of: node.index)
-        channel.setRadio(nil, of: node.index)
+        medium.cutPower(of: node.index)
     }
 
     /// Gives a node its power again: a new engine with the configuration and the link address of the former one, and
@@ -69,7 +68,6 @@ extension VirtualNetwork {
     public func powerOn(_ node: Node) {
         guard !node.isOn else { return }
         node.isOn = true
-        channel.setRadio(setting, of: node.index)
         node.engine = makeEngine(node.engine.configuration, node.engine.thread.extendedAddress)
         let records = StoredRecord.Name.allCases.compactMap { node.stored[$0] }
         with(node) { engine, now in

@@ -4,7 +4,6 @@ import HeapModule
 public import LinkProfiles
 public import LinkSecurity
 public import LoRaChannel
-import LoRaPHY
 public import NodeEngine
 import PcapWire
 public import ThreadEngine
@@ -75,28 +74,47 @@ public final class VirtualNetwork {
     /// Every frame sent, as a pcap, when recording was asked for.
     public private(set) var capture: [UInt8] = []
 
-    var channel: LoRaChannel
+    let medium: any Medium
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
-    let setting: RadioSetting
-    let cryptography: any LinkCryptography
-    let secretEntropy: (UInt64) -> any SecretEntropy
+    private let cryptography: any LinkCryptography
+    private let secretEntropy: (UInt64) -> any SecretEntropy
     /// Where the seeds of engines come from.
-    var seeds: OpenEntropy
+    private var seeds: OpenEntropy
 
+    /// A network on the modelled air of its link profile.
     /// - Parameters:
     ///   - topology: the nodes and who hears whom.
     ///   - transmitPower: of all nodes.
     ///   - seed: of everything that is random.
     ///   - configure: may change a node's configuration, by its name.
-    public init(
+    public convenience init(
         topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts = DecibelMilliwatts(14),
         seed: UInt64, isCapturing: Bool = false, cryptography: any LinkCryptography,
         secretEntropy: @escaping (UInt64) -> any SecretEntropy,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
+    ) {
+        self.init(
+            names: topology.nodes, profile: profile, seed: seed, isCapturing: isCapturing, cryptography: cryptography,
+            secretEntropy: secretEntropy, configure: configure
+        ) { seed in
+            LoRaMedium(topology: topology, profile: profile, transmitPower: transmitPower, seed: seed)
+        }
+    }
+
+    /// - Parameters:
+    ///   - names: of the nodes, in the order of their numbers in the medium.
+    ///   - seed: of everything that is random.
+    ///   - configure: may change a node's configuration, by its name.
+    ///   - makeMedium: makes the air from a seed of its own.
+    public init(
+        names: [String], profile: LinkProfile, seed: UInt64, isCapturing: Bool = false,
+        cryptography: any LinkCryptography, secretEntropy: @escaping (UInt64) -> any SecretEntropy,
+        configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in },
+        medium makeMedium: (UInt64) -> any Medium
     ) {
         self.profile = profile
         self.isCapturing = isCapturing
@@ -104,16 +122,13 @@ public final class VirtualNetwork {
         self.secretEntropy = secretEntropy
         pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
         seeds = OpenEntropy(seed: seed)
-        channel = LoRaChannel(topology: topology, seed: seeds.next())
-        setting = RadioSetting(
-            phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: transmitPower, isReceiving: true)
+        medium = makeMedium(seeds.next())
         if isCapturing {
             var writer = ByteWriter()
             pcap.serialize(into: &writer)
             capture = writer.bytes
         }
-        for (index, name) in topology.nodes.enumerated() {
-            channel.setRadio(setting, of: index)
+        for (index, name) in names.enumerated() {
             var configuration = NodeEngine.Configuration(profile: profile)
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
@@ -195,17 +210,17 @@ public final class VirtualNetwork {
         case .assessment(let index, let life):
             let node = nodes[index]
             guard node.life == life else { return }
-            node.engine.handle(.channelActivity(isBusy: channel.isBusy(at: index, now: now)), now: now)
+            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
             channelDeadline = nil
-            channel.advance(to: now)
+            medium.advance(to: now)
             drainChannel()
         }
     }
 
     private func drainChannel() {
-        while let output = channel.pollOutput() {
+        while let output = medium.pollOutput() {
             switch output {
             case .received(let index, let frame):
                 guard nodes[index].isOn else { continue }
@@ -221,7 +236,7 @@ public final class VirtualNetwork {
     }
 
     private func scheduleChannel() {
-        guard let deadline = channel.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
+        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
         channelDeadline = deadline
         schedule(.channel, at: deadline)
     }
@@ -232,14 +247,9 @@ public final class VirtualNetwork {
             node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
-            case .assessChannel:
-                schedule(
-                    .assessment(node: node.index, life: node.life), at: now + profile.phy.channelAssessmentTime)
+            case .assessChannel: assess(node)
             case .setChannel: break
-            case .setReceiver(let isOn):
-                var changed = setting
-                changed.isReceiving = isOn
-                channel.setRadio(changed, of: node.index)
+            case .setReceiver(let isOn): medium.setReceiver(isOn: isOn, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
             case .readable, .identityChanged: break
             case .echoReply(let reply): node.echoReplies.append(reply)
@@ -256,6 +266,14 @@ public final class VirtualNetwork {
         schedule(.deadline(node: node.index, generation: node.generation), at: max(deadline, now))
     }
 
+    private func assess(_ node: Node) {
+        if medium.assessmentTime > .zero {
+            schedule(.assessment(node: node.index, life: node.life), at: now + medium.assessmentTime)
+        } else {
+            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: node.index, now: now)), now: now)
+        }
+    }
+
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
         node.transmittedBytes += bytes.count
@@ -267,7 +285,7 @@ public final class VirtualNetwork {
             capture = writer.bytes
         }
         do throws(TransmissionError) {
-            _ = try channel.beginTransmission(bytes, by: node.index, now: now)
+            try medium.beginTransmission(bytes, by: node.index, now: now)
         } catch {
             preconditionFailure("node \(node.name) sends what its radio cannot: \(error)")
         }
