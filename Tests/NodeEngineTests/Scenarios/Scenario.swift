@@ -137,7 +137,7 @@ final class Scenario {
 
     /// Expects that every node reaches the mesh-local address of every other.
     /// - Parameters:
-    ///   - sample: of how many pairs, drawn with the seed of the scenario's name; nil for all.
+    ///   - sample: of how many pairs, the same in every run; nil for all.
     ///   - attempts: how often an echo may be lost before a pair counts as out of reach.
     ///   - maximumCost: pairs whose way costs more are left out.
     func expectReachability(sample: Int? = nil, attempts: Int = 1, maximumCost: UInt8 = .max) throws {
