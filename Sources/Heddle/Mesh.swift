@@ -42,14 +42,9 @@ public final class Mesh: Sendable {
         let store = try configuration.statePath.map { path in try NodeStore(path: path) }
         let entropy = KernelEntropy()
         let profile = configuration.profile
-        var engine = NodeEngine.Configuration(profile: profile)
-        if profile.name == LinkProfile.pymesh(.sf7bw500).name {
-            // What Pymesh's nodes say of themselves, as heddled does on that profile.
-            engine.thread.version = 2
-            engine.thread.managementTrafficClass = 0
-        }
         let node = NodeEngine(
-            configuration: engine, profile: profile, extendedAddress: ExtendedAddress(rawValue: entropy.seed()),
+            configuration: NodeEngine.Configuration(profile: profile), profile: profile,
+            extendedAddress: ExtendedAddress(rawValue: entropy.seed()),
             cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
         let runtime = NodeRuntime(
             node: node, radio: radio, store: store,

@@ -8,6 +8,8 @@ public import LoRaPHY
 public struct LinkProfile: Equatable, Sendable {
     /// `ieee802154`, `pymesh` or `lora`; for people to read.
     public var name: String
+    /// How nodes of this profile speak.
+    public var dialect = Dialect.thread
 
     // MARK: Frames
 

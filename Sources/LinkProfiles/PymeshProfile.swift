@@ -12,6 +12,7 @@ extension LinkProfile {
     public static func pymesh(_ modulation: LoRaModulation) -> LinkProfile {
         var profile = LinkProfile.ieee802154
         profile.name = "pymesh"
+        profile.dialect = .pymesh
         profile.phy = .lora(modulation)
         profile.acknowledgementDelay = LoRaTiming.turnaround
         profile.acknowledgementWait = .milliseconds(2000)

@@ -28,8 +28,8 @@ public struct MACEngine {
         /// How many addresses the address filter takes.
         /// - Range: 0 and up
         public var addressFilterLimit = 64
-        /// Whether a frame whose checksum is wrong is dropped, on links whose frames have one. Pymesh's LoRa driver
-        /// never computes it and relies on LoRa's own: among such nodes this is off.
+        /// Whether a frame whose checksum is wrong is dropped, on links whose frames have one; off where a dialect
+        /// does not compute it.
         public var checksFrameCheckSequence = true
 
         public init() {}

@@ -73,7 +73,7 @@ extension NodeEngine {
         dataset.networkName = NetworkName("Heddle-" + ShortAddress(rawValue: panID.rawValue).description)
         dataset.panID = panID
         dataset.pskc = entropy.secret.bytes(16)
-        dataset.securityPolicy = .default
+        dataset.securityPolicy = profile.dialect.hasShortSecurityPolicy ? .shortDefault : .default
         return dataset
     }
 }

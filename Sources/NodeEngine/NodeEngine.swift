@@ -30,6 +30,7 @@ public final class NodeEngine {
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             thread = ThreadEngine.Configuration(profile: profile)
+            mac.checksFrameCheckSequence = profile.dialect.computesFrameCheckSequence
         }
     }
 

@@ -40,13 +40,12 @@ public struct ThreadEngine {
         /// - Units: seconds
         public var childTimeout: UInt32
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
-        public var version: UInt16 = 5
-        /// The traffic class of management messages.
-        public var managementTrafficClass: UInt8 = 0x1c
+        public var version: UInt16
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
+            version = profile.dialect.version
         }
     }
 

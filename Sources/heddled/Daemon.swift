@@ -57,13 +57,8 @@ final class Daemon: Service, Sendable {
         let address =
             settings.network.extendedAddress
             ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-        var configuration = NodeEngine.Configuration(profile: profile)
-        if settings.radio.profile == .pymesh {
-            configuration.thread.version = 2
-            configuration.thread.managementTrafficClass = 0
-        }
         return NodeEngine(
-            configuration: configuration, profile: profile, extendedAddress: address,
+            configuration: NodeEngine.Configuration(profile: profile), profile: profile, extendedAddress: address,
             cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
     }
 

@@ -84,7 +84,9 @@ extension ThreadEngine {
         } else {
             return
         }
-        request(TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification, now: now)
+        request(
+            TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification,
+            hasToken: profile.dialect.hasAddressNotificationToken, now: now)
     }
 
     /// The addresses that this node answers for.

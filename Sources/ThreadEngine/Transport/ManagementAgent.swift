@@ -53,7 +53,8 @@ extension ThreadEngine {
 
     /// Sends a confirmable request and repeats it until it is answered.
     mutating func request(
-        _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, now: Instant
+        _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, hasToken: Bool = true,
+        now: Instant
     ) {
         guard management.pending.count < management.limit else { return drop(.queueFull) }
         let longest = Duration.microseconds(
@@ -61,7 +62,7 @@ extension ThreadEngine {
         let timeout = entropy.open.duration(in: profile.coapAcknowledgementTimeout...longest)
         let message = CoAPMessage(
             type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-            token: token(), path: path, payload: TMFMessage(tlvs: tlvs))
+            token: hasToken ? token() : [], path: path, payload: TMFMessage(tlvs: tlvs))
         management.pending.append(
             PendingRequest(
                 message: message, destination: destination, purpose: purpose, transmissions: 1, timeout: timeout,
@@ -88,7 +89,7 @@ extension ThreadEngine {
             .send(
                 ThreadDatagram(
                     source: source, destination: destination, port: ThreadPort.management, payload: message.bytes,
-                    hopLimit: 64, trafficClass: configuration.managementTrafficClass, isLinkSecured: true,
+                    hopLimit: 64, trafficClass: profile.dialect.managementTrafficClass, isLinkSecured: true,
                     priority: .control)))
     }
 

@@ -20,6 +20,10 @@ public struct SecurityPolicy: Equatable, Sendable {
     /// Four weeks; the network key may be had, commissioners and routers may be used.
     public static let `default` = SecurityPolicy(rotationTime: 672, flags: 0xf7, moreFlags: 0xf8)
 
+    /// The same, all permitted, in the short form of before Thread 1.2.
+    /// - Source: recording native3: `dataset active` of a node of 2018
+    public static let shortDefault = SecurityPolicy(rotationTime: 672, flags: 0xff, moreFlags: nil)
+
     /// Reads all that is left: two bytes of hours and one or two of flags.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         rotationTime = try reader.readUInt16("key rotation time")
