@@ -79,7 +79,7 @@ extension NodeEngine {
         guard let header = try? IPv6Header(parsing: &reader) else { return ownDrops.count(.malformedIPv6) }
         let destination = header.destination
         if destination.isMulticast {
-            return transmit(outgoing, header, to: .broadcast, mesh: nil, now: now)
+            return transmit(outgoing, header, to: multicastReceiver(outgoing), mesh: nil, now: now)
         }
         if ip.unicastAddresses.contains(where: { $0.address == destination }) {
             return ip.receive(outgoing.bytes, link: .local, now: now)
@@ -95,6 +95,14 @@ extension NodeEngine {
         case .pending: hold(outgoing, for: destination)
         case .unreachable: refuse(outgoing, because: .address, now: now)
         }
+    }
+
+    /// Whom a multicast datagram is sent to on the link: everybody, by an end device its parent alone, which
+    /// acknowledges it and passes it on. MLE, secured above the link, is for all who hear it.
+    /// - Source: OpenThread as observed
+    private func multicastReceiver(_ outgoing: OutgoingDatagram) -> LinkAddress {
+        guard thread.role == .child, outgoing.isLinkSecured, let parent = thread.parent else { return .broadcast }
+        return .short(parent.rloc16)
     }
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {

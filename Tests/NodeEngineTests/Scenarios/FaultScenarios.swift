@@ -9,17 +9,11 @@ import ThreadWire
 @Suite("Scenarios: networks change")
 struct FaultScenarios {
     /// What may be wrong for a while after a node or a link is gone.
-    private static let healing = Invariants.Tolerances(loop: .seconds(60), parentage: .seconds(260))
-    /// What is dropped while nodes do not yet know that others are gone: frames without a way, addresses without a
-    /// node, and frames of nodes that have left the receiver's neighborhood.
-    private static let changeDrops = Scenario.collisionDrops.union([
-        .noRoute, .addressUnresolved, .unknownPeer, .foreignPartition, .unexpectedMLE, .staleChallenge,
-    ])
-
-    @Test("Two partitions merge when a link joins them", arguments: Scenario.seeds(3))
-    func merge(seed: UInt64) throws {
+    private static let healing = Invariants.Tolerances(loop: .seconds(60))
+    @Test("Two partitions merge when a link joins them", arguments: Scenario.profiles, Scenario.seeds(2))
+    func merge(profile: LinkProfile, seed: UInt64) throws {
         let scenario = Scenario(
-            "two lines of 3 merge", TestNetworks.line(6), seed: seed, tolerances: Self.healing)
+            "two lines of 3 merge", TestNetworks.line(6), profile: profile, seed: seed, tolerances: Self.healing)
         let network = scenario.network
         network.setLoss(scenario["N2"], scenario["N3"], nil)
         scenario.form(within: .seconds(600))
@@ -29,7 +23,7 @@ struct FaultScenarios {
         scenario.settle(within: .seconds(600), "merged")
         #expect(Set(network.nodes.compactMap { $0.engine.thread.partitionID }).count == 1)
         try scenario.expectReachability(attempts: 2)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
     @Test("The leader is killed", arguments: Scenario.seeds(3))
@@ -42,7 +36,7 @@ struct FaultScenarios {
         scenario.run(for: .seconds(10))
         scenario.settle(within: .seconds(900), "healed")
         try scenario.expectReachability(attempts: 2)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
     @Test("Every router of a grid is killed in turn, and comes back")
@@ -61,15 +55,15 @@ struct FaultScenarios {
             #expect(node.engine.thread.meshLocalEID == address)
         }
         try scenario.expectReachability(attempts: 2)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
-    @Test("A child moves from one parent to another", arguments: Scenario.seeds(2))
-    func childMoves(seed: UInt64) throws {
+    @Test("A child moves from one parent to another", arguments: Scenario.profiles, Scenario.seeds(2))
+    func childMoves(profile: LinkProfile, seed: UInt64) throws {
         let topology = TestNetworks.topology(
             ["A", "B", "C", "child"], [("A", "B", 90), ("B", "C", 90), ("A", "child", 90)])
         let scenario = Scenario(
-            "a child moves between parents", topology, seed: seed, tolerances: Self.healing
+            "a child moves between parents", topology, profile: profile, seed: seed, tolerances: Self.healing
         ) { name, configuration in
             if name == "child" { configuration.thread.isRouterEligible = false }
         }
@@ -82,15 +76,15 @@ struct FaultScenarios {
         scenario.settle(within: .seconds(900), "moved")
         #expect(child.engine.thread.parent?.extendedAddress == scenario["C"].engine.thread.extendedAddress)
         try scenario.expectReachability(attempts: 4)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
-    @Test("A link fails in one direction", arguments: Scenario.seeds(2))
-    func oneWayLink(seed: UInt64) throws {
+    @Test("A link fails in one direction", arguments: Scenario.profiles, Scenario.seeds(2))
+    func oneWayLink(profile: LinkProfile, seed: UInt64) throws {
         let topology = TestNetworks.topology(
             ["A", "B", "C", "D"], [("A", "B", 90), ("B", "C", 90), ("C", "D", 90), ("A", "D", 90)])
         let scenario = Scenario(
-            "a link of a ring fails one way", topology, seed: seed, tolerances: Self.healing)
+            "a link of a ring fails one way", topology, profile: profile, seed: seed, tolerances: Self.healing)
         scenario.form(within: .seconds(600))
         scenario.network.setLoss(from: scenario["A"], to: scenario["D"], nil)
         scenario.settle(within: .seconds(900), "healed")
@@ -98,7 +92,7 @@ struct FaultScenarios {
         scenario.network.setLoss(from: scenario["A"], to: scenario["D"], Decibels(90))
         scenario.settle(within: .seconds(900), "restored")
         try scenario.expectReachability(attempts: 2)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
     @Test("Every node restarts at once", arguments: Scenario.seeds(3))
@@ -112,6 +106,6 @@ struct FaultScenarios {
         scenario.settle(within: .seconds(900), "formed again")
         #expect(scenario.network.nodes.map { $0.engine.thread.meshLocalEID } == addresses)
         try scenario.expectReachability(attempts: 2)
-        scenario.finish(allowing: Self.changeDrops)
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 }

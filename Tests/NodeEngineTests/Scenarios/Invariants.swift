@@ -13,12 +13,14 @@ import ThreadWire
 /// Some faults of a distance-vector protocol heal by themselves, and are faults only when they last: those have a
 /// tolerance.
 final class Invariants {
-    /// How long faults may last that a change of the topology brings about. Zero while nothing changes.
+    /// How long faults may last that a change brings about.
     struct Tolerances {
-        /// A way that leads back to where it was: until the bad news has gone round.
+        /// A way that leads back to where it was: until the bad news has gone round. Where nothing is ever lost, no
+        /// way does.
         var loop = Duration.zero
-        /// A child that two routers take for theirs, or whose parent does not know it: until its timeout.
-        var parentage = Duration.zero
+        /// A child that two routers take for theirs, or whose parent does not know it: until its timeout. Partitions
+        /// merge in every network that forms, and take routers from their children.
+        var parentage = Duration.seconds(260)
     }
 
     let network: VirtualNetwork

@@ -12,14 +12,11 @@ struct LossScenarios {
         // What was lost may have been the news of a change, so faults that heal are given time.
         let scenario = Scenario(
             "3 × 3 grid with \(percent) % loss", TestNetworks.grid(3), seed: UInt64(percent),
-            tolerances: Invariants.Tolerances(loop: .seconds(60), parentage: .seconds(260)))
+            tolerances: Invariants.Tolerances(loop: .seconds(60)))
         scenario.network.setErasure(Double(percent) / 100)
         scenario.form(within: .seconds(1200))
         try scenario.expectReachability(attempts: 6)
         #expect(scenario.network.losses[.erasure] ?? 0 > 0)
-        scenario.finish(
-            allowing: Scenario.collisionDrops.union([
-                .noRoute, .addressUnresolved, .unknownPeer, .foreignPartition, .unexpectedMLE, .staleChallenge,
-            ]))
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 }

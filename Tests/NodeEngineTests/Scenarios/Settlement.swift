@@ -87,6 +87,9 @@ struct Settlement {
                 $0.engine.thread.children[node.engine.thread.extendedAddress]?.isValid == true
             }
             guard parents.count == 1 else { return "\(node.name) is a child of \(parents.map { $0.name })" }
+            guard ShortestPaths.linkCost(node, parents[0], in: network) != nil else {
+                return "\(node.name) no longer hears its parent \(parents[0].name), or the other way round"
+            }
         }
         return nil
     }

@@ -20,7 +20,7 @@ struct StrangerScenarios {
         init(_ name: String, seed: UInt64) {
             scenario = Scenario(
                 name, TestNetworks.grid(3), seed: seed,
-                tolerances: Invariants.Tolerances(loop: .seconds(60), parentage: .seconds(260)))
+                tolerances: Invariants.Tolerances(loop: .seconds(60)))
             for node in scenario.network.nodes {
                 let watch = node.observer
                 node.observer = { [unowned self] output, now in
