@@ -61,7 +61,7 @@ extension ThreadEngine {
             .challenge(challenge), .linkMargin(child.neighbor.signal.marginByte), .connectivity(connectivity),
             .version(configuration.version),
         ]
-        sendMLE(.parentResponse, tlvs, to: address, priority: .attach)
+        sendMLE(.parentResponse, tlvs, to: address)
     }
 
     /// Nothing is promised: this node sends at no coordinated times.
@@ -163,7 +163,7 @@ extension ThreadEngine {
         if !child.neighbor.mode.isFullThreadDevice {
             tlvs.append(.addressRegistration(confirmedRegistrations(of: child)))
         }
-        sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
+        sendMLE(.childIDResponse, tlvs, to: address)
         storeChildren()
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
     }
