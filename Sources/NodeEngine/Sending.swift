@@ -120,14 +120,6 @@ extension NodeEngine {
         emit(.deliver(outgoing.bytes))
     }
 
-    /// Whom a multicast datagram is sent to on the link: everybody, by an end device its parent alone, which
-    /// acknowledges it and passes it on. MLE, secured above the link, is for all who hear it.
-    /// - Source: OpenThread as observed
-    private func multicastReceiver(_ outgoing: OutgoingDatagram) -> LinkAddress {
-        guard thread.role == .child, outgoing.isLinkSecured, let parent = thread.parent else { return .broadcast }
-        return .short(parent.rloc16)
-    }
-
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
         if target == thread.rloc16 { return ip.receive(outgoing.bytes, link: .local, now: now) }
         guard let nextHop = thread.nextHop(to: target) else { return refuse(outgoing, because: .noRoute, now: now) }

@@ -91,11 +91,11 @@ enum ProfileTables {
         addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 0.0 ms
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
-        diagnosticResponseWait 5000.0 ms
-        diagnosticAnswerMaximumDelay 0.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -194,11 +194,11 @@ enum ProfileTables {
         addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 1162.304 ms
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
-        diagnosticResponseWait 5000.0 ms
-        diagnosticAnswerMaximumDelay 1162.304 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -297,11 +297,11 @@ enum ProfileTables {
         addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
+        diagnosticResponseWait 11549.056 ms
+        diagnosticAnswerMaximumDelay 3289.216 ms
         pendingDatasetMinimumDelay 30000.0 ms
         pendingDatasetDefaultDelay 300000.0 ms
         datasetRegistrationDelay 5000.0 ms
-        diagnosticResponseWait 11549.056 ms
-        diagnosticAnswerMaximumDelay 3289.216 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

@@ -26,9 +26,9 @@ extension ThreadEngine {
         switch childUpdate {
         case .idle: break
         case .scheduled: sendChildUpdateRequest(now: now)
-        case .awaiting(let attempt, _, _, _):
+        case .awaiting(let attempt, let challenge, _, _):
             guard attempt < profile.keepAliveAttempts else { return loseParent(now: now) }
-            sendChildUpdateRequest(attempt: attempt + 1, now: now)
+            sendChildUpdateRequest(attempt: attempt + 1, challenge: challenge, now: now)
         case .restoring(let attempt, _, _):
             guard attempt < profile.keepAliveAttempts else { return giveUpFormerParent(now: now) }
             askFormerParent(attempt: attempt + 1, now: now)
@@ -38,13 +38,16 @@ extension ThreadEngine {
     // MARK: Child Update Request
 
     /// Tells the parent all that it keeps of this node.
+    /// - Parameter challenge: for an answer that proves to be one, as a change of keys needs it.
     /// - Source: recording sleepy, frames 138 and 142
-    mutating func sendChildUpdateRequest(attempt: Int = 1, now: Instant) {
+    mutating func sendChildUpdateRequest(attempt: Int = 1, challenge: [UInt8]? = nil, now: Instant) {
         guard role == .child, let parent else { return childUpdate = .idle }
         childUpdate = .awaiting(
-            attempt: attempt, challenge: nil, isOutdated: false, until: now + profile.childUpdateRequestWait)
+            attempt: attempt, challenge: challenge, isOutdated: false, until: now + profile.childUpdateRequestWait)
         registered = registeredAddresses
-        var tlvs: [MLETLV] = [.mode(mode), .sourceAddress(rloc16)]
+        var tlvs: [MLETLV] = [.mode(mode)]
+        if let challenge { tlvs.append(.challenge(challenge)) }
+        tlvs.append(.sourceAddress(rloc16))
         if let leaderData { tlvs.append(.leaderData(leaderData)) }
         tlvs.append(.timeout(configuration.childTimeout))
         if !mode.isReceiverOnWhenIdle { tlvs.append(.supervisionInterval(configuration.supervisionInterval)) }

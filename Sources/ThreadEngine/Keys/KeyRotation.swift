@@ -141,7 +141,7 @@ extension ThreadEngine {
     /// Challenges a neighbor that is more than one key sequence ahead.
     private mutating func synchronizeKeySequence(with sender: ExtendedAddress, now: Instant) {
         if role == .child, sender == parent?.extendedAddress {
-            if keepAlive?.unanswered == 0 { keepAlive?.deadline = now }
+            if !childUpdate.isAwaitingAnswer { sendChildUpdateRequest(challenge: challenge(), now: now) }
         } else if let router = routers[sender], router.isLinkValid {
             schedule(.linkRequest(to: router.id), within: .zero, now: now)
         }
