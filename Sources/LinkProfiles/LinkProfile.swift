@@ -103,6 +103,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var attachBackoffMaximum: Duration
     /// The random part on top of that wait.
     public var attachBackoffJitter: Duration
+    /// After how long as a child a node counts its attempts anew.
+    public var attachBackoffResetDelay: Duration
 
     // MARK: Mesh link establishment
 
@@ -110,6 +112,18 @@ public struct LinkProfile: Equatable, Sendable {
     public var linkRequestWait: Duration
     /// The longest random wait of a router before it asks a router for a link whose advertisement it heard.
     public var linkRequestMaximumDelay: Duration
+    /// To how many routers beside its parent a child that could route keeps a link.
+    public var childRouterLinks: UInt8
+    /// How many more it takes up, slowly, from routers in good range.
+    public var additionalChildRouterLinks: UInt8
+    /// The shortest random wait of such a child before it asks a router for a link.
+    public var childLinkRequestMinimumDelay: Duration
+    /// The longest.
+    public var childLinkRequestMaximumDelay: Duration
+    /// The longest for the additional links.
+    public var additionalChildLinkRequestMaximumDelay: Duration
+    /// How long after its attachment a child begins with additional links.
+    public var additionalChildLinkWait: Duration
     /// The longest random wait before a Link Accept that answers a multicast Link Request.
     public var linkAcceptMaximumDelay: Duration
     /// The longest time over which a router spreads its multicast Link Request after a restart.
@@ -190,6 +204,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var coapMaximumRetransmissions: UInt8
     /// How long an Address Notification is waited for.
     public var addressQueryTimeout: Duration
+    /// How many times an unanswered Address Query is repeated at once before the address counts as unresolved.
+    public var addressQueryRepetitions: UInt8
     /// The first wait before an unanswered Address Query is repeated; it doubles each time.
     public var addressQueryInitialRetryDelay: Duration
     /// The longest wait before an unanswered Address Query is repeated.

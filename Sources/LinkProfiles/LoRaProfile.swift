@@ -66,11 +66,15 @@ extension LinkProfile {
         formationJitter = parentRequestWaitRoutersAndREEDs * 2
         attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
         attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
+        attachBackoffResetDelay = max(attachBackoffResetDelay, timing.roundTrip * 50)
     }
 
     private mutating func setMeshLinkEstablishment(_ timing: LoRaTiming) {
         linkRequestWait = max(linkRequestWait, timing.roundTrip * 5)
         linkRequestMaximumDelay = max(linkRequestMaximumDelay, timing.roundTrip * 2)
+        // Links of children serve multicasts that their parent repeats anyway.
+        childRouterLinks = 0
+        additionalChildRouterLinks = 0
         linkAcceptMaximumDelay = max(linkAcceptMaximumDelay, timing.roundTrip * 2)
         multicastLinkRequestMaximumDelay = max(multicastLinkRequestMaximumDelay, timing.roundTrip * 12)
         unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
@@ -117,6 +121,8 @@ extension LinkProfile {
         // A multicast to the end of the mesh and an answer back, four hops each.
         mplDataMessageInterval = max(mplDataMessageInterval, timing.airtime(127) * 4)
         addressQueryTimeout = max(addressQueryTimeout, mplDataMessageInterval * 4 + timing.roundTrip * 4)
+        // A lost multicast is asked for again at once: the sender would wait for long otherwise.
+        addressQueryRepetitions = 1
         addressQueryInitialRetryDelay = max(addressQueryInitialRetryDelay, addressQueryTimeout * 5)
         addressQueryMaximumRetryDelay = max(addressQueryMaximumRetryDelay, addressQueryInitialRetryDelay * 8)
         // 1280 bytes are six frames, each of which may have to be sent three times.

@@ -40,6 +40,8 @@ extension LinkProfile {
         profile.childUpdateRequestWait = .seconds(10)
         profile.linkRequestWait = .seconds(10)
         profile.mleMaximumTransmissions = 5
+        profile.childRouterLinks = 0
+        profile.additionalChildRouterLinks = 0
         profile.keepAliveAttempts = 6
         profile.parentSearchMargin = Decibels(10)
         profile.announceProcessDelay = .milliseconds(2500)
@@ -48,6 +50,7 @@ extension LinkProfile {
         // Trickle as in 2018: up to 32 s whatever the number of neighbours.
         profile.advertisementIntervalMaximumFloor = .seconds(32)
         profile.advertisementIntervalMaximumCeiling = .seconds(32)
+        profile.addressQueryRepetitions = 1
         profile.addressQueryMaximumRetryDelay = .seconds(28_800)
         profile.reassemblyTimeout = .seconds(5)
         // A forwarder's repetition must not begin while its first transmission is still on the air.

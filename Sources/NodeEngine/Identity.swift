@@ -129,6 +129,10 @@ extension NodeEngine {
             case .activeDataset:
                 guard let dataset = try? OperationalDataset(record.value) else { continue }
                 _ = setActiveDataset(dataset, now: now)
+            case .children:
+                var reader = ByteReader(record.value)
+                guard let stored = try? StoredChildren(parsing: &reader) else { continue }
+                thread.restore(stored, now: now)
             case .settings: break
             }
         }

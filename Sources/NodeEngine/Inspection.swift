@@ -11,6 +11,30 @@ extension NodeEngine {
         set { thread.setConfiguration(newValue) }
     }
 
+    /// Goes into a role, or asks the partition for it.
+    public func requestRole(_ role: Role, now: Instant) throws(RoleRequestError) {
+        defer { settle(now: now) }
+        try thread.requestRole(role, now: now)
+    }
+
+    /// Lets this node route or not.
+    /// - Returns: false when it lacks what a router needs.
+    public func setRouterEligible(_ isEligible: Bool, now: Instant) -> Bool {
+        defer { settle(now: now) }
+        return thread.setRouterEligible(isEligible, now: now)
+    }
+
+    /// Which id this node asks for when it becomes a router.
+    public func setPreferredRouterID(_ id: RouterID) throws(RoleRequestError) {
+        try thread.setPreferredRouterID(id)
+    }
+
+    /// As leader: takes a router's id away from it.
+    public func releaseRouterID(_ id: RouterID, now: Instant) throws(RoleRequestError) {
+        defer { settle(now: now) }
+        try thread.releaseRouterID(of: id, now: now)
+    }
+
     /// Whose frames are taken, and how strong they are said to be.
     public var addressFilter: AddressFilter {
         get { mac.filter }

@@ -11,19 +11,21 @@ extension ThreadEngine {
     public func path(to target: RLOC16) -> (nextHop: RLOC16, cost: UInt8)? {
         guard role.isAttached else { return nil }
         if target == rloc16 { return (rloc16, 0) }
+        // The last hop to a child of another router counts as a good one.
+        let last = target.isRouter ? 0 : LinkQuality.good.cost
         if role == .child {
             guard let parent else { return nil }
-            let first = parent.twoWayLinkQuality.cost
-            if target.routerID == parent.rloc16.routerID { return (parent.rloc16, first) }
+            let first = parent.signal.linkQuality.cost
+            if target.routerID == parent.rloc16.routerID { return (parent.rloc16, first &+ last) }
             guard let router = routers[target.routerID], router.nextHop != nil,
                 router.cost &+ first < infiniteRouteCost
             else { return nil }
-            return (parent.rloc16, router.cost &+ first)
+            return (parent.rloc16, router.cost &+ first &+ last)
         }
         if target.routerID == rloc16.routerID {
-            return children[target].map { ($0.neighbor.rloc16, $0.neighbor.twoWayLinkQuality.cost) }
+            return children[target].map { ($0.neighbor.rloc16, $0.neighbor.signal.linkQuality.cost) }
         }
-        return routers.path(to: target.routerID).map { ($0.nextHop.rloc16, $0.cost) }
+        return routers.path(to: target.routerID).map { ($0.nextHop.rloc16, $0.cost &+ last) }
     }
 
     /// Replaces the tunables; those that concern decisions count from the next one on.

@@ -8,6 +8,7 @@ public struct StoredRecord: Equatable, Sendable {
         case networkState
         case activeDataset
         case settings
+        case children
     }
 
     public var name: Name

@@ -49,6 +49,16 @@ public struct ThreadEngine {
         public var supervisionCheckTimeout: UInt16
         /// Whether an end device looks for a better parent when it hears its own badly.
         public var searchesBetterParents = true
+        /// After how long without a new router id sequence the partition's leader counts as lost.
+        public var networkIDTimeout: Duration
+        /// The range of the random wait before a child asks to become a router, or a router steps back.
+        /// - Range: 1 to 255 s
+        public var routerSelectionJitter: Duration
+        /// Which ids this node gives out as leader, when no other is asked for.
+        /// - Range: 0 to 62
+        public var routerIDRange: ClosedRange<UInt8> = 0...RouterID.maximum.rawValue
+        /// The id of a partition that this node forms; at random when it is nil.
+        public var preferredPartitionID: PartitionID?
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16
 
@@ -57,6 +67,8 @@ public struct ThreadEngine {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
             supervisionInterval = UInt16(clamping: profile.childSupervisionInterval.wholeSeconds)
             supervisionCheckTimeout = UInt16(clamping: profile.childSupervisionCheckTimeout.wholeSeconds)
+            networkIDTimeout = profile.networkIDTimeout
+            routerSelectionJitter = profile.routerSelectionJitter
             version = profile.dialect.version
         }
     }
@@ -126,6 +138,19 @@ public struct ThreadEngine {
     var nextChildID: UInt16 = 0
     var previousPartition: PreviousPartition?
     var previousRouterID: RouterID?
+    /// The partition in which this node last was a router.
+    var routedPartition: PartitionID?
+    /// The place that this node had last: what it tries to take up again after a restart.
+    var place: StoredPlace?
+    /// The children as they were last written.
+    var storedChildren: [UInt8] = []
+    /// Since when this node is a child: one that soon loses its parent goes on waiting longer between its attempts.
+    var childSince: Instant?
+    /// Whether the parent has answered in this round of Parent Requests.
+    var hasParentAnswered = false
+    var multicastLinkRequest: MulticastLinkRequest?
+    /// Whether the next network data counts whatever its version is.
+    var mustRetrieveNetworkData = false
     var dataRequest: DataRequest?
     /// As leader: which node holds which id, so that a repeated question has the same answer.
     var assignedRouters: [ExtendedAddress: RouterID] = [:]

@@ -38,8 +38,15 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 3
+        additionalChildRouterLinks 32
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -75,6 +82,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
         reassemblyTimeout 2000.0 ms
@@ -122,8 +130,15 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 5
@@ -159,6 +174,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
         reassemblyTimeout 5000.0 ms
@@ -206,8 +222,15 @@ enum ProfileTables {
         attachBackoffMinimum 411.152 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2055.76 ms
+        attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -243,6 +266,7 @@ enum ProfileTables {
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3326.016 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
         reassemblyTimeout 5000.0 ms

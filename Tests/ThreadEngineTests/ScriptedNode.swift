@@ -113,13 +113,15 @@ struct ScriptedNode {
 
     func parentResponse(
         to challenge: [UInt8], from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID,
+        childID: UInt16 = 0,
         challenge own: [UInt8] = [9, 9, 9, 9, 9, 9, 9, 9], leaderData: LeaderData = leaderData(), margin: Double = 40,
         idSequence: UInt8 = 10, activeRouters: UInt8 = 2
     ) -> ReceivedMLE {
         received(
             .parentResponse,
             [
-                .sourceAddress(routerID.rloc16), .leaderData(leaderData), .linkLayerFrameCounter(5),
+                .sourceAddress(RLOC16(routerID: routerID, childID: childID)), .leaderData(leaderData),
+                .linkLayerFrameCounter(5),
                 .mleFrameCounter(1000), .response(challenge), .challenge(own), .linkMargin(UInt8(margin)),
                 .connectivity(
                     Connectivity(
@@ -130,7 +132,7 @@ struct ScriptedNode {
 
     func childIDResponse(
         from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID, leaderData: LeaderData = leaderData(),
-        childID: UInt16 = 1
+        childID: UInt16 = 1, idSequence: UInt8 = 10
     ) -> ReceivedMLE {
         received(
             .childIDResponse,
@@ -139,7 +141,7 @@ struct ScriptedNode {
                 .address16(RLOC16(routerID: routerID, childID: childID)), .networkData([]),
                 .route64(
                     Route64(
-                        idSequence: 10, routerIDMask: RouterIDMask([routerID]),
+                        idSequence: idSequence, routerIDMask: RouterIDMask([routerID]),
                         entries: [RouteEntry(linkQualityOut: 0, linkQualityIn: 0, routeCost: 1)])),
             ], from: sender)
     }

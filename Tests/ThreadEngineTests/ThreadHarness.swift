@@ -34,26 +34,49 @@ final class ThreadHarness {
     private(set) var pollCounts: [Int: Int] = [:]
     private(set) var now = Instant.zero
     let profile: LinkProfile
+    private let seed: UInt64
+    private var restarts: UInt64 = 0
+    /// What each node has had stored.
+    private var stored: [[StoredRecord.Name: StoredRecord]] = []
 
     init(
         count: Int, profile: LinkProfile = .ieee802154, seed: UInt64 = 1,
         configure: (Int, inout ThreadEngine.Configuration) -> Void = { _, _ in }
     ) {
         self.profile = profile
+        self.seed = seed
         for index in 0..<count {
             var configuration = ThreadEngine.Configuration(profile: profile)
             configure(index, &configuration)
-            var writer = ByteWriter()
-            for word in 0..<4 { writer.write(seed &* 1000 &+ UInt64(index) &* 10 &+ UInt64(word)) }
-            engines.append(
-                ThreadEngine(
-                    configuration: configuration, profile: profile,
-                    extendedAddress: ExtendedAddress(rawValue: 0x166e_0a00_0000_0001 + UInt64(index)),
-                    meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0000 + UInt64(index),
-                    cryptography: MbedTLSCryptography(),
-                    entropy: EntropySource(secret: SodiumEntropy(seed: writer.bytes), openSeed: seed &+ UInt64(index))))
+            engines.append(engine(index, configuration, seed: seed))
             events.append([])
+            stored.append([:])
         }
+    }
+
+    private func engine(_ index: Int, _ configuration: ThreadEngine.Configuration, seed: UInt64) -> ThreadEngine {
+        var writer = ByteWriter()
+        for word in 0..<4 { writer.write(seed &* 1000 &+ UInt64(index) &* 10 &+ UInt64(word)) }
+        return ThreadEngine(
+            configuration: configuration, profile: profile,
+            extendedAddress: ExtendedAddress(rawValue: 0x166e_0a00_0000_0001 + UInt64(index)),
+            meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0000 + UInt64(index), cryptography: MbedTLSCryptography(),
+            entropy: EntropySource(secret: SodiumEntropy(seed: writer.bytes), openSeed: seed &+ UInt64(index)))
+    }
+
+    /// Kills a node and starts it again at once, with what it has had stored.
+    func restart(_ index: Int) {
+        restarts += 1
+        engines[index] = engine(index, engines[index].configuration, seed: seed &+ restarts &* 1_000_000)
+        if let record = stored[index][.networkState] {
+            var reader = ByteReader(record.value)
+            if let state = try? StoredNetworkState(parsing: &reader) { engines[index].restore(state) }
+        }
+        if let record = stored[index][.children] {
+            var reader = ByteReader(record.value)
+            if let children = try? StoredChildren(parsing: &reader) { engines[index].restore(children, now: now) }
+        }
+        start(index)
     }
 
     func connect(_ first: Int, _ second: Int, rssi: DecibelMilliwatts? = DecibelMilliwatts(-40)) {
@@ -125,7 +148,9 @@ final class ThreadHarness {
         while let output = engines[index].pollOutput() {
             switch output {
             case .send(let datagram): send(Sent(time: now, sender: index, datagram: datagram))
-            case .store(let record): engines[index].confirmStored(record)
+            case .store(let record):
+                stored[index][record.name] = record
+                engines[index].confirmStored(record)
             case .event(let event): events[index].append(event)
             case .poll(let parent): poll(parent, by: index)
             case .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved, .networkDataChanged: break

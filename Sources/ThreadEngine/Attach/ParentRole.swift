@@ -30,7 +30,7 @@ extension ThreadEngine {
                 neighbor: Neighbor(extendedAddress: received.sender, version: version, now: now),
                 state: .candidate(expires: now + profile.candidateChildLifetime), answeredAt: now)
         child.answeredAt = now
-        if !child.isValid {
+        if !child.isValid && !child.isRestored {
             child.neighbor.mode = message.mode ?? child.neighbor.mode
             child.neighbor.version = version
             child.neighbor.signal.add(rssi: received.rssi, margin: received.margin)
@@ -49,7 +49,7 @@ extension ThreadEngine {
         let challenge = child.challenge.isEmpty ? challenge() : child.challenge
         children.modify(address) {
             $0.challenge = challenge
-            if !$0.isValid { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
+            if !$0.isValid && !$0.isRestored { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
         }
         var tlvs: [MLETLV] = [
             .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
@@ -161,6 +161,7 @@ extension ThreadEngine {
             tlvs.append(.addressRegistration(confirmedRegistrations(of: child)))
         }
         sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
+        storeChildren()
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
     }
 
@@ -184,7 +185,7 @@ extension ThreadEngine {
                 if expires <= now { children.remove(address) }
             case .awaitingIdentifier:
                 if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
-            case .valid:
+            case .valid, .restored:
                 if now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) { removeChild(address) }
             }
         }
@@ -195,6 +196,8 @@ extension ThreadEngine {
         children.remove(address)
         withdrawPeer(address)
         resolver.remove(rloc16: child.neighbor.rloc16)
-        if child.isValid { emit(.event(.childRemoved(address, child.neighbor.rloc16))) }
+        guard child.isValid || child.isRestored else { return }
+        storeChildren()
+        emit(.event(.childRemoved(address, child.neighbor.rloc16)))
     }
 }

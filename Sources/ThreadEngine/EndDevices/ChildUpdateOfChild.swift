@@ -21,6 +21,8 @@ extension ThreadEngine {
     private mutating func handleChildUpdateRequestAsParent(_ received: ReceivedMLE, now: Instant) {
         let message = received.message
         guard let mode = message.mode, mode.isPossible else { return drop(.malformedMLE) }
+        // A child of before this node's restart was asked first, and is asked again: the question may be lost.
+        if children[received.sender]?.isRestored == true { return askRestoredChild(received.sender, now: now) }
         guard let child = children[received.sender] else {
             // A child of before: it must attach anew. One that sleeps may not be there any more to hear it.
             guard mode.isReceiverOnWhenIdle else { return drop(.unexpectedMLE) }
@@ -42,6 +44,7 @@ extension ThreadEngine {
         if child.neighbor.mode != mode, let changed = children[received.sender] {
             publishPeer(changed.neighbor, isChild: true)
         }
+        storeChildren()
         answer(received, mode: mode, now: now)
     }
 
@@ -96,22 +99,6 @@ extension ThreadEngine {
         if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
         tlvs.append(.linkMargin(child.neighbor.signal.marginByte))
         sendMLE(.childUpdateRequest, tlvs, to: child.neighbor.extendedAddress)
-    }
-
-    private mutating func handleChildUpdateResponseAsParent(_ received: ReceivedMLE, now: Instant) {
-        let message = received.message
-        guard let child = children[received.sender], child.isValid else { return drop(.unexpectedMLE) }
-        // This node asked for no proof, so it believes none.
-        guard message.response == nil else { return drop(.staleChallenge) }
-        if message.status == MLEStatus.error { return removeChild(received.sender) }
-        if let source = message.sourceAddress, source != child.neighbor.rloc16 { return removeChild(received.sender) }
-        children.modify(received.sender) {
-            $0.neighbor.lastHeard = now
-            if let timeout = message.timeout { $0.timeout = timeout }
-            if let interval = message.supervisionInterval { $0.supervisionInterval = interval }
-            if let theirs = message.leaderData { $0.networkDataVersion = theirs.version(for: $0.neighbor.mode) }
-        }
-        if let entries = message.addressRegistration { register(entries, of: received.sender) }
     }
 
     /// What a device with a mode is given of the network data: everything, or the stable part alone.

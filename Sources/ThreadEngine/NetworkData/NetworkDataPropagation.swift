@@ -100,7 +100,9 @@ extension ThreadEngine {
 
     mutating func handleDataResponse(_ received: ReceivedMLE, now: Instant) {
         if role == .detached { return noteRouterWhileDetached(now: now) }
-        guard role.isAttached, role != .leader, let own = leaderData, neighbor(received.sender) != nil else { return }
+        guard role.isAttached, role != .leader || mustRetrieveNetworkData, let own = leaderData,
+            neighbor(received.sender) != nil
+        else { return }
         let message = received.message
         guard let theirs = message.leaderData else { return drop(.malformedMLE) }
         guard theirs.partitionID == own.partitionID else { return drop(.foreignPartition) }
@@ -111,7 +113,8 @@ extension ThreadEngine {
         dataRequest = nil
         polling.endFastPolls(now: now)
         let difference = Int8(bitPattern: theirs.dataVersion &- own.dataVersion)
-        guard difference > 0 else { return }
+        guard difference > 0 || mustRetrieveNetworkData else { return }
+        mustRetrieveNetworkData = false
         leaderData = theirs
         setNetworkData(data)
         // A router passes on what is new, after a moment, for its own neighbors.

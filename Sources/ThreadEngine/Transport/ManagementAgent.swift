@@ -7,6 +7,8 @@ import WireCore
 enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
+    case addressRelease
+    case addressError
 }
 
 /// A confirmable request that waits for its answer.
@@ -116,7 +118,7 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification: break
+        case .addressNotification, .addressRelease, .addressError: break
         }
     }
 
@@ -168,9 +170,11 @@ extension ThreadEngine {
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
-            guard let answer = handleAddressSolicit(content, now: now) else { return }
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
+            guard let answer = handleAddressSolicit(content, from: datagram.source, now: now) else { return }
             acknowledge(message, with: answer, to: datagram, now: now)
         case TMFPath.addressRelease:
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
         case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
