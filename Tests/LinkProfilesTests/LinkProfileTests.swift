@@ -26,6 +26,13 @@ struct LinkProfileTests {
         for (found, wanted) in zip(found, wanted) { #expect(found == wanted) }
     }
 
+    @Test("Only the profile of Pymesh speaks its dialect")
+    func dialects() {
+        #expect(LinkProfile.ieee802154.dialect == .thread)
+        #expect(LinkProfile.lora(.sf7bw250).dialect == .thread)
+        #expect(LinkProfile.pymesh.dialect == .pymesh)
+    }
+
     static let modulations: [LoRaModulation] = {
         var all: [LoRaModulation] = []
         for bandwidth in LoRaModulation.bandwidths where bandwidth >= Hertz(62_500) {

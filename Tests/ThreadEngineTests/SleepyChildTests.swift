@@ -288,4 +288,82 @@ struct SleepyChildTests {
         #expect(node.engine.role == .child)
         #expect(!node.commands.contains(.childIDRequest))
     }
+
+    // MARK: After a restart
+
+    /// A sleepy child of `peer` that starts again.
+    private func restarted() -> ScriptedNode {
+        var node = node()
+        node.with { engine, _ in
+            engine.restore(
+                StoredNetworkState(
+                    role: .child, rloc16: RLOC16(routerID: ScriptedNode.peerRouterID, childID: 5), keySequence: 0,
+                    mleFrameCounterLimit: 5000, linkFrameCounterLimit: 5000,
+                    meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0001, extendedAddress: engine.extendedAddress,
+                    previousPartitionID: ScriptedNode.partition, parent: ScriptedNode.peer))
+        }
+        node.start()
+        while node.commands.isEmpty { node.passDeadline() }
+        return node
+    }
+
+    @Test("A child that restarts takes up its place by a Child Update, without attaching")
+    func resumption() throws {
+        var node = restarted()
+        let request = try #require(node.sent.last?.message)
+        #expect(request.command == .childUpdateRequest)
+        #expect(request.tlvs.map(\.type) == [.mode, .challenge, .addressRegistration])
+        #expect(!node.engine.isReceiverOnWhenIdle)
+        while polls(node).isEmpty { node.passDeadline() }
+        #expect(polls(node) == [.short(ScriptedNode.peerRouterID.rloc16)])
+        let challenge = try #require(request.challenge)
+        let answer = node.received(
+            .childUpdateResponse,
+            [
+                .response(challenge), .sourceAddress(ScriptedNode.peerRouterID.rloc16), .mode(Self.sleepy),
+                .linkMargin(40), .leaderData(ScriptedNode.leaderData()), .mleFrameCounter(900),
+                .linkLayerFrameCounter(800),
+            ])
+        node.with {
+            $0.handleChildUpdateResponse(answer, now: $1)
+            $0.updateEndDevice(now: $1)
+        }
+        #expect(node.engine.role == .child)
+        #expect(node.engine.rloc16 == RLOC16(routerID: ScriptedNode.peerRouterID, childID: 5))
+        #expect(node.engine.parent?.linkFrameCounter == 800)
+        #expect(node.engine.counters.attachAttempts == 0)
+        #expect(node.commands.last == .dataRequest, "the network data are lost")
+    }
+
+    @Test("A former parent that answers wrongly is not believed, one that refuses or is silent is given up")
+    func resumptionRefused() {
+        var node = restarted()
+        let forged = node.received(
+            .childUpdateResponse,
+            [
+                .response([1, 1, 1, 1, 1, 1, 1, 1]), .sourceAddress(ScriptedNode.peerRouterID.rloc16),
+                .mode(Self.sleepy), .leaderData(ScriptedNode.leaderData()), .linkLayerFrameCounter(1),
+            ])
+        node.with { $0.handleChildUpdateResponse(forged, now: $1) }
+        #expect(node.engine.drops[.staleChallenge] == 1 && node.engine.role == .detached)
+        let challenge = node.sent.last?.message.challenge ?? []
+        let refusal = node.received(
+            .childUpdateResponse, [.response(challenge), .sourceAddress(RLOC16(rawValue: 0x1c00)), .status(1)])
+        node.with { $0.handleChildUpdateResponse(refusal, now: $1) }
+        while !node.commands.contains(.parentRequest) { node.passDeadline() }
+        #expect(node.engine.rloc16 == .unassigned && node.engine.parent == nil)
+
+        node = restarted()
+        while !node.commands.contains(.parentRequest) { node.passDeadline() }
+        #expect(
+            node.commands.count { $0 == .childUpdateRequest } == Int(LinkProfile.ieee802154.keepAliveAttempts))
+    }
+
+    @Test("Who stops while it asks its former parent has no place")
+    func stoppedWhileRestoring() {
+        var node = restarted()
+        node.with { $0.stop(now: $1) }
+        #expect(node.engine.parent == nil && node.engine.rloc16 == .unassigned)
+        #expect(node.engine.childUpdate == .idle)
+    }
 }

@@ -29,9 +29,9 @@ extension ThreadEngine {
         case .awaiting(let attempt, let challenge, _, _):
             guard attempt < profile.keepAliveAttempts else { return loseParent(now: now) }
             sendChildUpdateRequest(attempt: attempt + 1, challenge: challenge, now: now)
-        case .restoring(let attempt, _, _):
+        case .restoring(let attempt, let challenge, _):
             guard attempt < profile.keepAliveAttempts else { return giveUpFormerParent(now: now) }
-            askFormerParent(attempt: attempt + 1, now: now)
+            askFormerParent(attempt: attempt + 1, challenge: challenge, now: now)
         }
     }
 
@@ -55,11 +55,27 @@ extension ThreadEngine {
         sendMLE(.childUpdateRequest, tlvs, to: parent.extendedAddress)
     }
 
+    /// After a restart: this node may be a child still.
+    /// - Returns: false when it was none.
+    mutating func restoreChildRole(now: Instant) -> Bool {
+        guard let place, place.role == .child, place.rloc16.childID != 0, place.parent.rawValue != 0 else {
+            return false
+        }
+        // What the parent can do is not stored; it is taken for a node like this one.
+        parent = Neighbor(
+            extendedAddress: place.parent, rloc16: place.rloc16.router, version: configuration.version, now: now)
+        rloc16 = place.rloc16
+        childUpdate = .restoring(
+            attempt: 0, challenge: challenge(),
+            until: now + entropy.open.duration(in: .zero...profile.attachStartJitter))
+        emit(.identityChanged)
+        return true
+    }
+
     /// After a restart: asks the parent of before whether this node is still its child.
     /// - Source: OpenThread as observed
-    mutating func askFormerParent(attempt: Int = 1, now: Instant) {
+    private mutating func askFormerParent(attempt: Int, challenge: [UInt8], now: Instant) {
         guard let parent else { return giveUpFormerParent(now: now) }
-        let challenge = childUpdate.challenge ?? challenge()
         childUpdate = .restoring(
             attempt: attempt, challenge: challenge, until: now + profile.unicastRetransmissionDelay)
         var tlvs: [MLETLV] = [.mode(mode), .challenge(challenge)]
@@ -71,11 +87,17 @@ extension ThreadEngine {
 
     /// The former parent does not answer or has forgotten this node.
     private mutating func giveUpFormerParent(now: Instant) {
+        abandonFormerParent()
+        startAttach(.anyPartition, now: now)
+    }
+
+    /// Ends the attempt to take up the old place.
+    mutating func abandonFormerParent() {
+        guard childUpdate.isRestoring else { return }
         childUpdate = .idle
         parent = nil
         rloc16 = .unassigned
         emit(.identityChanged)
-        startAttach(.anyPartition, now: now)
     }
 
     // MARK: Child Update Response
@@ -131,7 +153,9 @@ extension ThreadEngine {
         former.connectedAt = now
         former.lastHeard = now
         becomeChild(of: former, rloc16: rloc16, leaderData: theirs, now: now)
+        settleAsChild(now: now)
         // What it knew of the network is lost.
+        mustRetrieveNetworkData = true
         requestNetworkData(from: former.extendedAddress, now: now)
         return true
     }

@@ -67,8 +67,11 @@ extension ThreadEngine {
             $0.challenge = challenge
             $0.state = .restored(isAsked: true)
         }
-        var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode))]
-        tlvs += timestampTLVs
+        var tlvs: [MLETLV] =
+            [
+                .sourceAddress(rloc16), .leaderData(leaderData),
+                .networkData(networkDatabase.bytes(for: child.neighbor.mode)),
+            ] + timestampTLVs
         tlvs += [.tlvRequest([.timeout, .addressRegistration]), .challenge(challenge)]
         sendMLE(.childUpdateRequest, tlvs, to: address)
     }
@@ -102,6 +105,7 @@ extension ThreadEngine {
             if let timeout = message.timeout { $0.timeout = timeout }
             if let interval = message.supervisionInterval { $0.supervisionInterval = interval }
             if let theirs = message.leaderData { $0.networkDataVersion = theirs.version(for: $0.neighbor.mode) }
+            if !child.isValid { $0.supervisedAt = now }
         }
         if let entries = message.addressRegistration { register(entries, of: received.sender) }
         guard let confirmed = children[received.sender] else { return }

@@ -45,6 +45,7 @@ extension ThreadEngine {
         if child.neighbor.mode != mode, let changed = children[received.sender] {
             publishPeer(changed.neighbor, isChild: true)
         }
+        storeChildren()
         answer(received, mode: mode, now: now)
     }
 

@@ -20,7 +20,7 @@ extension ThreadEngine {
         switch role {
         case .disabled: break
         case .detached:
-            childUpdate = .idle
+            abandonFormerParent()
             attachAnew(now: now)
         case .child where !mustAttachAnew:
             sendChildUpdateRequest(now: now)

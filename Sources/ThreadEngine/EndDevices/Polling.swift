@@ -17,7 +17,7 @@ extension ThreadEngine {
     public var isReceiverOnWhenIdle: Bool {
         if mode.isReceiverOnWhenIdle { return true }
         switch attach {
-        case .requestingParent, .listening: return true
+        case .restoring, .requestingParent, .listening: return true
         // The answer comes by a poll; but until the request has arrived, the candidate may repeat its own answer.
         case .requestingIdentifier(let candidate, _, _): return !candidate.hasRequest
         case .idle, .pausing, .restoring: return false

@@ -70,7 +70,7 @@ extension ThreadEngine {
         resume(.active)
         datasets.reattachment = .active
         rotation.start(now: now)
-        guard !restoreRole(now: now) else { return }
+        guard !restoreRole(now: now), !restoreChildRole(now: now) else { return }
         startAttach(.anyPartition, now: now)
     }
 
@@ -79,6 +79,7 @@ extension ThreadEngine {
         guard role != .disabled else { return }
         if role.isAttached { becomeDetached(now: now) }
         abandonCandidate()
+        abandonFormerParent()
         delayed.removeAll()
         management.removeAll()
         abandonServerRegistration()

@@ -64,7 +64,7 @@ extension ThreadEngine {
             releaseRouterID(id, now: now)
             giveUpChildren()
         case .samePartition where hasChildren: solicitRouterID(.haveChildIDRequest, now: now)
-        case .anyPartition, .betterPartition:
+        case .anyPartition, .betterPartition, .betterParent:
             if hasChildren {
                 solicitRouterID(
                     routedPartition == partitionID ? .haveChildIDRequest : .parentPartitionChange, now: now)
