@@ -57,7 +57,7 @@ public final class Ether: @unchecked Sendable {
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
             .channelInitializer { channel in
                 channel.pipeline.addHandler(
-                    EtherDatagramHandler { bytes, sender in ether.received(bytes, from: sender) })
+                    DatagramHandler { bytes, sender in ether.received(bytes, from: sender) })
             }
         do {
             let channel = try await bootstrap.bind(to: configuration.listen.socketAddress).get()

@@ -7,6 +7,8 @@ public struct RadioSettings: Equatable, Sendable {
         /// A virtual ether that many nodes share over TCP.
         /// - Parameter node: this node's name in the ether's topology.
         case ether(address: NetworkEndpoint, node: String)
+        /// The virtual radio of OpenThread's simulation.
+        case openThread(OpenThreadSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -22,25 +24,49 @@ public struct RadioSettings: Equatable, Sendable {
     /// The kinds of radio that the file can name.
     private enum Kind: String, CaseIterable {
         case ether
+        case openthread
     }
 
     public var device: Device
+    /// Of a radio that modulates otherwise, the defaults.
     public var lora: LoRaSettings
-    /// - Default: lora
+    /// - Default: lora; ieee802154 for OpenThread's simulation
     public var profile: Profile
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kind: Kind? = mapping.required("type", expected: "the kind of radio: ether")?.choice()
+        let kinds = Kind.allCases.map(\.rawValue).joined(separator: " or ")
+        let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
+        switch kind {
+        case .ether: self.init(ether: mapping)
+        case .openthread: self.init(openThread: mapping)
+        case nil:
+            // Which keys there should be only the kind tells: all are known, and none is missed.
+            for key in ["address", "node", "lora", "profile"] + OpenThreadSettings.keys { _ = mapping.optional(key) }
+            return nil
+        }
+    }
+
+    private init?(ether mapping: YAMLMapping) {
         let address = mapping.required("address", expected: NetworkEndpoint.expected)?
             .parsed(expected: NetworkEndpoint.expected) { NetworkEndpoint($0) }
         let node = mapping.required("node", expected: "the node's name in the topology file")?.string(bytes: 1...64)
         lora = LoRaSettings(mapping.optional("lora")?.mapping())
         profile = mapping.optional("profile")?.choice() ?? .lora
-        guard let kind, let address, let node else { return nil }
-        switch kind {
-        case .ether: device = .ether(address: address, node: node)
-        }
+        guard let address, let node else { return nil }
+        device = .ether(address: address, node: node)
+    }
+
+    private init?(openThread mapping: YAMLMapping) {
+        let settings = OpenThreadSettings(mapping)
+        let profile = mapping.optional("profile")?
+            .parsed(expected: "ieee802154 or pymesh, whose frames OpenThread's radios can carry") { text in
+                Profile(rawValue: text).flatMap { $0 == .lora ? nil : $0 }
+            }
+        guard let settings else { return nil }
+        device = .openThread(settings)
+        lora = LoRaSettings(nil)
+        self.profile = profile ?? .ieee802154
     }
 }
 

@@ -31,6 +31,11 @@ extension RadioSettings {
                 eventLoop: eventLoop, address: SocketAddress(ipAddress: address.host, port: Int(address.port)),
                 node: node, configuration: configuration,
                 hasFrameCheckSequence: profile.frameCheckSequenceLength > 0)
+        case .openThread(let settings):
+            return OpenThreadRadio(
+                eventLoop: eventLoop,
+                place: try OpenThreadPlace(
+                    nodeID: settings.nodeID, portBase: settings.portBase, interface: settings.interface))
         }
     }
 }

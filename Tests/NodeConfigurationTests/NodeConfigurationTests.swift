@@ -96,7 +96,12 @@ import ThreadWire
                 "a.yaml:1: control: found nothing, expected the path of the control socket",
                 "a.yaml:1: radio: found nothing, expected a mapping with the radio's settings",
             ])
-        #expect(problems("state: a\ncontrol: b\nradio: {}").count == 3)
+        #expect(
+            problems("state: a\ncontrol: b\nradio: {}") == [
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether or openthread"
+            ])
+        #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
+        #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
     }
 
     @Test(
@@ -172,6 +177,91 @@ import ThreadWire
     }
 }
 
+@Suite struct OpenThreadConfigurationTests {
+    private func configuration(_ radio: String) throws(ConfigurationErrors) -> NodeConfiguration {
+        try NodeConfiguration(text: "state: a\ncontrol: b\nradio: { type: openthread, \(radio) }", file: "a.yaml")
+    }
+
+    private func problems(_ radio: String) -> [String] {
+        do {
+            _ = try configuration(radio)
+            return []
+        } catch {
+            return error.errors.map(\.description)
+        }
+    }
+
+    private func openThread(_ radio: RadioSettings) -> OpenThreadSettings? {
+        guard case .openThread(let settings) = radio.device else { return nil }
+        return settings
+    }
+
+    @Test("A radio of OpenThread's simulation needs its number alone")
+    func defaults() throws {
+        let radio = try configuration("node-id: 3").radio
+        let settings = try #require(openThread(radio))
+        #expect(settings.nodeID == 3 && settings.portBase == 9000 && settings.interface == "127.0.0.1")
+        #expect(radio.profile == .ieee802154)
+    }
+
+    @Test("Every key is read, and the limits of their ranges are within")
+    func everyKey() throws {
+        for (nodeID, portBase) in [(1, 1), (33, 65502)] {
+            let text = "node-id: \(nodeID), port-base: \(portBase), interface: 127.255.0.9, profile: pymesh"
+            let radio = try configuration(text).radio
+            let settings = try #require(openThread(radio))
+            #expect(settings.nodeID == nodeID && settings.portBase == portBase && settings.interface == "127.255.0.9")
+            #expect(radio.profile == .pymesh)
+        }
+    }
+
+    @Test(
+        "A value outside its range is refused",
+        arguments: [
+            "node-id: 0", "node-id: 34", "node-id: A", "port-base: 0", "port-base: 65503", "port-base: nine",
+            "interface: 0.0.0.0", "interface: 10.0.0.1", "interface: 128.0.0.1", "interface: lo", "interface: 127.0.0",
+            "interface: 127.0.0.256", "interface: \"::1\"", "interface: \"127.0.0.1:9000\"", "interface: 127..0.1",
+            "interface: 127.0.0.+1", "profile: lora", "profile: wifi",
+        ])
+    func outOfRange(line: String) {
+        let key = String(line.prefix { $0 != ":" })
+        let found = problems(key == "node-id" ? line : "node-id: 3, \(line)")
+        #expect(found.count == 1 && found[0].contains(": radio.\(key): found"), "\(found)")
+    }
+
+    @Test("All mistakes are told at once")
+    func allAtOnce() {
+        let found = problems("port-base: 0, interface: eth0, profile: lora")
+        #expect(found.count == 4 && found.contains { $0.contains("radio.node-id: found nothing") }, "\(found)")
+    }
+
+    @Test("Keys of another kind of radio are refused", arguments: ["address: \"127.0.0.1:1\"", "node: A", "lora: {}"])
+    func foreignKeys(key: String) {
+        let found = problems("node-id: 3, \(key)")
+        #expect(found.count == 1 && found[0].contains("found an unknown key"), "\(found)")
+        #expect(throws: ConfigurationErrors.self) {
+            try NodeConfiguration(
+                text: "state: a\ncontrol: b\nradio: { type: ether, address: \"a:1\", node: A, node-id: 3 }",
+                file: "a.yaml")
+        }
+    }
+
+    @Test("Of a radio of an unknown kind no key is called missing or unknown")
+    func unknownKind() {
+        let text = "state: a\ncontrol: b\nradio: { type: openthred, node-id: 3, lora: {} }"
+        #expect(throws: ConfigurationErrors.self) { try NodeConfiguration(text: text, file: "a.yaml") }
+        do {
+            _ = try NodeConfiguration(text: text, file: "a.yaml")
+        } catch {
+            #expect(
+                error.errors.map(\.description) == [
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread "
+                        + "(did you mean `openthread`?)"
+                ])
+        }
+    }
+}
+
 @Suite struct FilePermissionsTests {
     @Test("A file with a network key that others can read draws a warning with the command to run")
     func readableKey() throws {
@@ -231,6 +321,19 @@ import ThreadWire
         #expect(dataset == defaults.network.dataset)
         #expect(complete.radio.lora == defaults.radio.lora && complete.radio.profile == defaults.radio.profile)
         #expect(complete.tun == defaults.tun && complete.log.level == defaults.log.level)
+    }
+
+    @Test("The radio of OpenThread's simulation in the shipped configuration loads, with the defaults it tells")
+    func shippedOpenThread() throws {
+        let file = Self.folder.appendingPathComponent("heddled.yaml")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let radio = lines.filter { $0.hasPrefix("#  ") }.map { $0.dropFirst(3) }
+        #expect(radio.count > 4)
+        let text = "state: a\ncontrol: b\n" + radio.joined(separator: "\n")
+        let shipped = try NodeConfiguration(text: text, file: "a.yaml")
+        let defaults = try NodeConfiguration(
+            text: "state: a\ncontrol: b\nradio: { type: openthread, node-id: 3 }", file: "a.yaml")
+        #expect(shipped.radio == defaults.radio)
     }
 
     @Test("The demonstration nodes share a network and differ in all else", arguments: ["a", "b", "c"])

@@ -73,7 +73,7 @@ public final class EtherRadio: Radio, @unchecked Sendable {
         DatagramBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.pipeline.addHandler(
-                    EtherDatagramHandler { bytes, sender in self.received(bytes, from: sender) })
+                    DatagramHandler { bytes, sender in self.received(bytes, from: sender) })
             }
             .bind(host: local, port: 0)
             .whenComplete { result in self.bound(result) }

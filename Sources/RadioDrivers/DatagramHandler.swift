@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Hands each datagram's bytes and sender to a closure on the event loop; errors of single datagrams are ignored, as
 /// a later one may arrive.
-public final class EtherDatagramHandler: ChannelInboundHandler, Sendable {
+public final class DatagramHandler: ChannelInboundHandler, Sendable {
     public typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
     private let onDatagram: @Sendable ([UInt8], SocketAddress) -> Void
