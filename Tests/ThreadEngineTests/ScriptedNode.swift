@@ -187,3 +187,13 @@ struct ScriptedNode {
         forgetOutput()
     }
 }
+
+extension ChildTable {
+    /// A child with this address.
+    mutating func keep(_ rloc16: RLOC16) {
+        _ = update(
+            Child(
+                neighbor: Neighbor(extendedAddress: ScriptedNode.peer, rloc16: rloc16, now: .zero), state: .valid,
+                answeredAt: .zero))
+    }
+}

@@ -152,9 +152,7 @@ extension ThreadEngine {
 
     /// Without a place there is nobody to tell.
     mutating func abandonServerRegistration() {
-        registration.isWaiting = false
-        registration.isResting = false
-        registration.deadline = nil
+        registration = ServerRegistration(registeredAs: registration.registeredAs)
     }
 
     // MARK: The leader among the servers

@@ -40,12 +40,19 @@ struct AnycastLocatorsTests {
         node.with { $0.registerServer(offer, from: server, now: $1) }
     }
 
+    /// The node itself offers a prefix with these flags and the service.
+    private func offer(_ node: inout ScriptedNode, flags: BorderRouterEntry.Flags) throws {
+        try node.engine.addOnMeshPrefix(OnMeshPrefix(cafe, flags: flags, isStable: true))
+        try node.engine.addService(MeshService(enterpriseNumber: 44970, serviceData: [0x5d]))
+        node.with { $0.registerServerData(now: $1) }
+    }
+
     private func place(_ node: ScriptedNode, _ locator: UInt16) -> RLOC16? {
         node.engine.place(ofAnycast: RLOC16(rawValue: locator))
     }
 
     @Test("Each stands for the nearest of its servers, and a router before an end device as near")
-    func nearest() {
+    func nearest() throws {
         var node = leader()
         let locators: [UInt16] = [0xfc01, 0xfc10, 0xfc40]
         #expect(locators.allSatisfy { place(node, $0) == nil })
@@ -56,7 +63,7 @@ struct AnycastLocatorsTests {
         #expect(locators.allSatisfy { place(node, $0) == near.rloc16 })
         register(&node, near.rloc16, flags: [.configure, .onMesh])
         #expect(place(node, 0xfc01) == near.rloc16 && place(node, 0xfc10) == near.rloc16)
-        register(&node, node.engine.rloc16, flags: [.configure, .onMesh])
+        try offer(&node, flags: [.configure, .onMesh])
         #expect(place(node, 0xfc01) == node.engine.rloc16 && place(node, 0xfc10) == node.engine.rloc16)
         #expect(place(node, 0xfc00) == node.engine.rloc16)
         for locator: UInt16 in [0xfc02, 0xfc0f, 0xfc11, 0xfc1f, 0xfc20, 0xfc30, 0xfc38, 0xfc41, 0xfc4f, 0xfcff] {
@@ -68,6 +75,7 @@ struct AnycastLocatorsTests {
     func ownChild() {
         var node = leader()
         let child = RLOC16(routerID: node.engine.rloc16.routerID, childID: 3)
+        node.engine.children.keep(child)
         register(&node, child, flags: [.dhcp, .onMesh])
         #expect(place(node, 0xfc10) == child)
     }
@@ -83,17 +91,18 @@ struct AnycastLocatorsTests {
         }
         register(&node, far.rloc16, flags: [.dhcp, .onMesh])
         #expect(owned().isEmpty)
-        register(&node, node.engine.rloc16, flags: [.dhcp, .ndDNS, .onMesh])
+        try offer(&node, flags: [.dhcp, .ndDNS, .onMesh])
         #expect(owned() == locators([0xfc01, 0xfc10, 0xfc40]))
         #expect(node.outputs.contains(.identityChanged))
         // Nobody is told of them as of addresses that can be asked for.
         #expect(Set(node.engine.ownAddresses).isDisjoint(with: owned()))
-        register(&node, node.engine.rloc16, flags: [.onMesh])
+        try offer(&node, flags: [.onMesh])
         #expect(owned() == locators([0xfc10]))
-        let own = node.engine.rloc16
-        node.with { $0.registerServer(NetworkData(), from: own, now: $1) }
+        try node.engine.removePrefix(cafe)
+        try node.engine.removeService(enterpriseNumber: 44970, serviceData: [0x5d])
+        node.with { $0.registerServerData(now: $1) }
         #expect(owned().isEmpty)
-        register(&node, own, flags: [.dhcp, .onMesh])
+        try offer(&node, flags: [.dhcp, .onMesh])
         #expect(owned() == locators([0xfc01, 0xfc10]))
         node.with { $0.stop(now: $1) }
         #expect(node.engine.additionalAddresses.isEmpty)

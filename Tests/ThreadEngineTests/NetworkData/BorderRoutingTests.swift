@@ -119,14 +119,12 @@ struct BorderRoutingTests {
     func deprecated() throws {
         var node = ScriptedNode()
         node.becomeLeader()
-        let own = node.engine.rloc16
-        let offer = NetworkDatabaseTests.offer(
-            [OnMeshPrefix(cafe, flags: [.onMesh, .slaac, .preferred], isStable: true)],
-            [ExternalRoute(IPv6Prefix("2600::/16")!, isStable: true)], at: own)
-        let route = NetworkDatabaseTests.offer([], [ExternalRoute(IPv6Prefix("2600::/16")!, isStable: true)], at: own)
-        node.with { $0.registerServer(offer, from: own, now: $1) }
+        try node.engine.addOnMeshPrefix(OnMeshPrefix(cafe, flags: [.onMesh, .slaac, .preferred], isStable: true))
+        try node.engine.addExternalRoute(ExternalRoute(IPv6Prefix("2600::/16")!, isStable: true))
+        node.with { $0.registerServerData(now: $1) }
         let address = try #require(node.engine.additionalAddresses.first { $0.origin == .autoconfigured }?.address)
-        node.with { $0.registerServer(route, from: own, now: $1) }
+        try node.engine.removePrefix(cafe)
+        node.with { $0.registerServerData(now: $1) }
         #expect(node.engine.additionalAddresses.contains { $0.deprecatedUntil != nil })
         let routed = resolve(&node, "2600::1", from: address)
         #expect(routed == .outside)

@@ -121,7 +121,7 @@ struct NetworkDatabaseTests {
         #expect(database.contexts == [LowPANContext(id: 1, prefix: cafe, isCompressible: true)])
         _ = register(&database, NetworkData(), from: Self.first)
         #expect(database.contexts == [LowPANContext(id: 1, prefix: cafe, isCompressible: false)])
-        #expect(database.nextContextExpiration == .zero + Self.delay)
+        #expect(database.nextContextExpiration == Instant.zero + Self.delay)
         // Another prefix gets another number meanwhile.
         let other = IPv6Prefix("fd00:7:7:7::/64")!
         _ = register(&database, Self.offer([paros(other)], at: Self.second), from: Self.second)

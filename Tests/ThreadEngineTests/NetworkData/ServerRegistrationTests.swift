@@ -236,13 +236,3 @@ struct ServerRegistrationTests {
         #expect(!isTaken)
     }
 }
-
-extension ChildTable {
-    /// A child with this address.
-    fileprivate mutating func keep(_ rloc16: RLOC16) {
-        _ = update(
-            Child(
-                neighbor: Neighbor(extendedAddress: ScriptedNode.peer, rloc16: rloc16, now: .zero), state: .valid,
-                answeredAt: .zero))
-    }
-}
