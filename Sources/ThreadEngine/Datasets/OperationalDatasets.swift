@@ -18,7 +18,7 @@ extension ThreadEngine {
         guard kind == .pending, let delay = dataset.delayTimer else { return dataset }
         var left = Duration.milliseconds(Int64(min(delay, OperationalDataset.maximumDelay)))
         if let running = datasets.delay { left = max(.zero, running.deadline.since(now)) }
-        dataset.delayTimer = UInt32(clamping: left.milliseconds)
+        dataset.replace(.delayTimer(UInt32(clamping: left.milliseconds)))
         return dataset
     }
 

@@ -60,6 +60,12 @@ public struct OperationalDataset: Equatable, Sendable {
         tlvs.append(tlv)
     }
 
+    /// Puts an element in the place of the one of its type, if there is one.
+    public mutating func replace(_ tlv: MeshCoPTLV) {
+        guard let index = tlvs.firstIndex(where: { $0.type == tlv.type }) else { return }
+        tlvs[index] = tlv
+    }
+
     /// Takes the element of a type out.
     public mutating func remove(_ type: MeshCoPTLVType) {
         tlvs.removeAll { $0.type == type }

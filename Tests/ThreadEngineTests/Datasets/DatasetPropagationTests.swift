@@ -100,7 +100,7 @@ struct DatasetPropagationTests {
         let answer = try #require(harness.first(.dataResponse, of: 0, toAll: false))
         #expect(answer.tlvs.map(\.type) == told + [.pendingOperationalDataset])
         let dataset = try OperationalDataset(#require(answer.pendingOperationalDataset))
-        #expect(dataset.tlvs.map(\.type) == [.activeTimestamp, .delayTimer, .channel])
+        #expect(dataset.tlvs.map(\.type) == [.activeTimestamp, .channel, .delayTimer])
         let left = try #require(dataset.delayTimer)
         #expect(left <= 35_000)
         // Every node counts down by itself, and all end at the same moment.

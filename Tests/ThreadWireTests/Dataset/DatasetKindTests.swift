@@ -35,7 +35,7 @@ struct DatasetKindTests {
         #expect(dataset.networkName == NetworkName("n"))
         let before = dataset
         var long = OperationalDataset()
-        long.set(.unknown(type: MeshCoPTLVType(rawValue: 200), value: [UInt8](repeating: 0, count: 240)))
+        long.set(.unknown(type: MeshCoPTLVType(rawValue: 200), value: [UInt8](repeating: 0, count: 250)))
         let updatesWithTooMuch = dataset.update(with: long)
         #expect(!updatesWithTooMuch && dataset == before)
     }
