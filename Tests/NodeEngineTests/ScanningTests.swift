@@ -11,7 +11,7 @@ import ThreadWire
 @Suite("Scanning among nodes")
 struct ScanningTests {
     /// A leader, and a node beside it that has no network.
-    private func network(profile: LinkProfile = .ieee802154) throws -> (VirtualNetwork, Reports) {
+    private func formed(profile: LinkProfile = .ieee802154) throws -> (VirtualNetwork, Reports) {
         let network = TestNetworks.network(TestNetworks.line(3, loss: 60), profile: profile, seed: 4)
         let reports = Reports()
         for node in network.nodes {
@@ -36,7 +36,7 @@ struct ScanningTests {
         "A node without a network hears beacons of those beside it",
         arguments: [LinkProfile.ieee802154, TestNetworks.lora])
     func beacons(profile: LinkProfile) throws {
-        let (network, reports) = try network(profile: profile)
+        let (network, reports) = try formed(profile: profile)
         #expect(network.with(network["N0"]) { $0.startScan(channels: [11, 15], now: $1) })
         #expect(!network.with(network["N0"]) { $0.startScan(now: $1) })
         network.run(for: .seconds(30))
@@ -53,7 +53,7 @@ struct ScanningTests {
 
     @Test("A node without a network discovers it by name", arguments: [LinkProfile.ieee802154, TestNetworks.lora])
     func discovery(profile: LinkProfile) throws {
-        let (network, reports) = try network(profile: profile)
+        let (network, reports) = try formed(profile: profile)
         #expect(network.with(network["N0"]) { $0.startDiscovery(now: $1) })
         #expect(network["N0"].engine.mac.panID != .broadcast)
         network.run(for: .seconds(60))
@@ -73,7 +73,7 @@ struct ScanningTests {
 
     @Test("A router that scans stays a router, and its datagrams arrive afterwards")
     func runningNode() throws {
-        let (network, reports) = try network()
+        let (network, reports) = try formed()
         let role = network["N1"].engine.thread.role
         let target = try #require(network["N2"].engine.thread.meshLocalEID)
         #expect(network.with(network["N1"]) { $0.startScan(now: $1) })
@@ -92,7 +92,7 @@ struct ScanningTests {
 
     @Test("Discovery on a running node leaves its PAN alone")
     func runningDiscovery() throws {
-        let (network, reports) = try network()
+        let (network, reports) = try formed()
         #expect(network.with(network["N1"]) { $0.startDiscovery(channels: [15], now: $1) })
         network.run(for: .seconds(5))
         #expect(network["N1"].engine.mac.panID == PANID(rawValue: 0x1234))
@@ -101,7 +101,7 @@ struct ScanningTests {
 
     @Test("A flood of beacon requests brings one beacon at a time")
     func flood() throws {
-        let (network, _) = try network()
+        let (network, _) = try formed()
         let before = network["N1"].engine.mac.counters.transmitBeacon
         var request: [UInt8] = [0x03, 0x08, 0, 0xff, 0xff, 0xff, 0xff, 0x07, 0, 0]
         for index in 0..<100 {

@@ -126,7 +126,9 @@ struct DiagnosticClientTests {
         ]
         #expect(reports(node) == [.answer(expected.bytes, from: own), .ended(isComplete: true)])
         #expect(node.datagrams.isEmpty)
-        node.with { #expect($0.sendDiagnosticReset([.macCounters], to: own, now: $1)) }
+        var isSent = false
+        node.with { isSent = $0.sendDiagnosticReset([.macCounters], to: own, now: $1) }
+        #expect(isSent)
         #expect(node.outputs.last == .resetLinkCounters)
     }
 
