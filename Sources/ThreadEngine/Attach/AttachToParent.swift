@@ -113,6 +113,8 @@ extension ThreadEngine {
                 becomeDetached(now: now)
             }
             if canRoute {
+                // Routers that have lost their leader together must not all form partitions at once.
+                if role.isAttached, profile.formationJitter > .zero { becomeDetached(now: now) }
                 formAfterListening(now: now)
             } else {
                 if role.isAttached { becomeDetached(now: now) }

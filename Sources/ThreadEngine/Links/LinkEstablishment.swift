@@ -217,7 +217,7 @@ extension ThreadEngine {
         }
         cancelLinkRequest(to: id)
         // A leader that restarted learns anew who holds which id.
-        if role == .leader { assignedRouters[received.sender] = id }
+        if role == .leader { assign(id, to: received.sender) }
         if let router = routers[id] { publishPeer(router.neighbor, isChild: false) }
         if !wasValid { emit(.event(.linkAdded(received.sender, id.rloc16))) }
         if !wasReachable { resetAdvertisement(now: now) }

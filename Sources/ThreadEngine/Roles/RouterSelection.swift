@@ -200,9 +200,7 @@ extension ThreadEngine {
                     preferring: wanted, limit: configuration.routerLimit, in: configuration.routerIDRange, now: now,
                     entropy: &entropy.open)
         else { return [.status(.noAddressAvailable)] }
-        // One node an id: whoever held it before holds it no longer.
-        assignedRouters = assignedRouters.filter { $0.value != id }
-        assignedRouters[address] = id
+        assign(id, to: address)
         if known == nil { resetAdvertisement(now: now) }
         // What is known of addresses at its former place is out of date; a child's moves on when it advertises.
         if let former = source?.locator, former != id.rloc16, former.routerID != rloc16.routerID {
@@ -212,6 +210,12 @@ extension ThreadEngine {
             .status(.success), .rloc16(id.rloc16),
             .routerMask(RouterMask(idSequence: routers.idSequence, routerIDMask: routers.ids)),
         ]
+    }
+
+    /// One node an id: whoever held it before holds it no longer.
+    mutating func assign(_ id: RouterID, to address: ExtendedAddress) {
+        assignedRouters = assignedRouters.filter { $0.value != id }
+        assignedRouters[address] = id
     }
 
     /// Why the leader gives out no id for a reason; nil when it does.
