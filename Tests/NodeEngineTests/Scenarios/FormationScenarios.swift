@@ -75,9 +75,9 @@ struct FormationScenarios {
         let routers = scenario.network.nodes.filter { $0.engine.thread.role.isRouting }
         // The ends may be children, whose parents are one hop less apart.
         let isTooFar = routers.contains { $0 === first } && routers.contains { $0 === last }
-        #expect(try (scenario.ping(first, last, attempts: 2) == nil) == isTooFar)
-        #expect(try scenario.ping(first, scenario["N15"], attempts: 2) != nil)
-        #expect(try scenario.ping(scenario["N1"], last, attempts: 2) != nil)
+        #expect(try (scenario.ping(first, last, attempts: 4) == nil) == isTooFar)
+        #expect(try scenario.ping(first, scenario["N15"], attempts: 4) != nil)
+        #expect(try scenario.ping(scenario["N1"], last, attempts: 4) != nil)
         try scenario.expectReachability(sample: 100, maximumCost: 15)
         scenario.finish()
     }
