@@ -58,7 +58,7 @@ extension ThreadEngine {
                 .mleFrameCounter(mleFrameCounter), .response(response), .challenge(challenge),
                 .linkMargin(UInt8(clamping: Int(child.neighbor.signal.margin.value.rounded()))),
                 .connectivity(connectivity), .version(configuration.version),
-            ], to: address, priority: .attach)
+            ], to: address)
     }
 
     /// How well connected this node is, for a child to choose by.
@@ -141,7 +141,7 @@ extension ThreadEngine {
         if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {
             tlvs.append(.addressRegistration(child.addresses.map { .uncompressed($0) }))
         }
-        sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
+        sendMLE(.childIDResponse, tlvs, to: address)
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
     }
 

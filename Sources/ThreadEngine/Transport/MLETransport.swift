@@ -163,7 +163,7 @@ extension ThreadEngine {
     ///
     /// All messages have one priority: one that overtakes another in the queue makes that one look replayed.
     mutating func sendMLE(
-        _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address, priority: TransmitPriority = .attach
+        _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address
     ) {
         requestFrameCounters()
         guard mleFrameCounter < mleFrameCounterLimit else { return drop(.frameCountersExhausted) }
@@ -182,14 +182,14 @@ extension ThreadEngine {
                 ThreadDatagram(
                     source: linkLocalAddress, destination: destination, port: ThreadPort.mle,
                     payload: [MLESecuritySuite.ieee802154.rawValue] + sealed, hopLimit: 255, trafficClass: 0,
-                    isLinkSecured: false, priority: priority)))
+                    isLinkSecured: false, priority: .attach)))
     }
 
     /// Sends to the link-local address of a neighbor.
     mutating func sendMLE(
-        _ command: MLECommand, _ tlvs: [MLETLV], to neighbor: ExtendedAddress, priority: TransmitPriority = .attach
+        _ command: MLECommand, _ tlvs: [MLETLV], to neighbor: ExtendedAddress
     ) {
-        sendMLE(command, tlvs, to: IPv6Address(linkLocal: neighbor.interfaceIdentifier), priority: priority)
+        sendMLE(command, tlvs, to: IPv6Address(linkLocal: neighbor.interfaceIdentifier))
     }
 
     func challenge() -> [UInt8] {
