@@ -60,7 +60,9 @@ public final class TUNBridge: @unchecked Sendable {
             switch output {
             case .deliver(let datagram): self?.write(datagram)
             case .identityChanged: self?.synchronizeAddresses(node.hostAddresses)
-            case .transmit, .assessChannel, .setReceiver, .setChannel, .readable, .echoReply, .store, .event: break
+            case .transmit, .assessChannel, .setReceiver, .setChannel, .readable, .echoReply, .store, .event,
+                .diagnostic, .scan:
+                break
             }
         }
         let current = runtime.withNode { node, now in

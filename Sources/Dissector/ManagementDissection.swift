@@ -135,8 +135,38 @@ extension DissectionPass {
             return value(addresses.map(\.compressedDescription).joined(separator: " "))
         case .typeList(let types): return value(types.map(\.description).joined(separator: ", "))
         case .eui64(let number): return value(hexadecimal(number, digits: 16))
-        case .version(let number), .queryID(let number): return value("\(number)")
-        case .unknown(_, let bytes): return value(hexadecimal(bytes))
+        case .version(let number), .queryID(let number), .supplyVoltage(let number): return value("\(number)")
+        case .batteryLevel(let percent): return value("\(percent)")
+        case .vendorName(let bytes), .vendorModel(let bytes), .vendorSoftwareVersion(let bytes),
+            .stackVersion(let bytes), .vendorApplicationURL(let bytes):
+            return value(String(decoding: bytes, as: UTF8.self))
+        case .answer(let part): return value("\(part.index)\(part.isLast ? ", last" : "")")
+        case .macCounters(let counters):
+            return DissectedLayer(tlv.type.description, counters.rows.map { DissectedField($0.name, $0.count) })
+        case .mleCounters(let counters):
+            return DissectedLayer(
+                tlv.type.description,
+                counters.eventRows.map { DissectedField($0.name, $0.count) }
+                    + counters.timeRows.map { DissectedField($0.name, $0.milliseconds) })
+        case .channelPages(let bytes), .unknown(_, let bytes): return value(hexadecimal(bytes))
+        case .childTable, .child, .childIPv6Addresses, .routerNeighbor, .enhancedRoute:
+            return tableLayer(of: tlv)
         }
+    }
+
+    private func tableLayer(of tlv: DiagnosticTLV) -> DissectedLayer {
+        let text =
+            switch tlv {
+            case .childTable(let entries):
+                entries.map { "\($0.childID) \($0.mode) quality \($0.linkQuality)" }.joined(separator: ", ")
+            case .child(let child?): "\(child.rloc16) \(child.extendedAddress)"
+            case .childIPv6Addresses(let child?):
+                "\(child.rloc16) " + child.addresses.map(\.compressedDescription).joined(separator: " ")
+            case .routerNeighbor(let neighbor?): "\(neighbor.rloc16) \(neighbor.extendedAddress)"
+            case .enhancedRoute(let route):
+                route.routerIDMask.map { "\($0.rawValue)" }.joined(separator: " ")
+            default: "end"
+            }
+        return DissectedLayer(tlv.type.description, [DissectedField("", text)])
     }
 }

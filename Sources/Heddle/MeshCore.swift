@@ -82,7 +82,9 @@ final class MeshCore: @unchecked Sendable {
         switch output {
         case .readable(let socket): serveReaders(of: socket, node)
         case .echoReply(let reply): handle(reply, now)
-        case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged: break
+        case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged,
+            .diagnostic, .scan:
+            break
         }
     }
 

@@ -11,9 +11,13 @@ extension MACEngine {
         transmitAcknowledgement(now: now)
         switch transmitter {
         case .idle:
-            beginNext(now: now)
+            if !acknowledger.isActive { handleScan(.radioFree, now: now) }
+            // Nothing but its own frames goes out while a scan goes on.
+            if !scan.isActive { beginNext(now: now) }
         case .backingOff(let transmission, let until):
-            if transmission.sealed == nil, hasSendable(before: transmission.precedence) {
+            if transmission.sealed == nil, awayChannel == nil, !scan.isActive,
+                hasSendable(before: transmission.precedence)
+            {
                 // Nothing was sent of it yet, so the more urgent frame can go first.
                 putBack(transmission)
                 transmitter = .idle
@@ -33,11 +37,17 @@ extension MACEngine {
     /// Begins with the most urgent frame that can be sent.
     private mutating func beginNext(now: Instant) {
         let canSecure = canSecure
-        if let next = queue.takeFirst(where: { canSecure || !$0.needsCounter }) { return backOff(next, now: now) }
+        if let next = queue.takeFirst(where: { canSecure || !$0.needsCounter }) { return begin(next, now: now) }
         guard !queue.isEmpty else { return }
         guard frameCounter == .max else { return needReserve() }
         // No counter will ever come: only another network key helps.
         while let lost = queue.takeFirst(where: { $0.needsCounter }) { abandon(lost, .frameCountersExhausted) }
+    }
+
+    /// Goes where a frame is to be sent, and begins with it.
+    mutating func begin(_ transmission: Transmission, now: Instant) {
+        tune(to: transmission.request.channel ?? currentChannel)
+        backOff(transmission, now: now)
     }
 
     /// Whether something more urgent could go at once.

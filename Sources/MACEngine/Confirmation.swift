@@ -36,8 +36,13 @@ extension MACEngine {
 
     /// Ends the transmission under way.
     mutating func finish(_ transmission: Transmission, _ outcome: MACOutcome) {
+        if dropReason(outcome) == nil, continueDatagram(transmission, outcome) { return }
         transmitter = .idle
         countTransmission(transmission, outcome)
+        if transmission.request.handle == Self.scanHandle {
+            return handleScan(.probeDone(now: clock), now: clock)
+        }
+        tune(to: channel)
         abandon(transmission, outcome)
     }
 

@@ -16,7 +16,7 @@ public struct MACEngine {
         /// How many frames may wait to be sent directly.
         /// - Range: 1 and up
         public var transmitQueueLimit = 32
-        /// How many frames may wait for one sleeping child.
+        /// How many datagrams may wait for one sleeping child.
         /// - Range: 1 and up
         public var indirectLimitPerChild = 8
         /// How many peers are known.
@@ -89,6 +89,9 @@ public struct MACEngine {
     var queue: TransmitQueue
     var transmitter = TransmitterState.idle
     var acknowledger = Acknowledger()
+    /// The channel that the radio is tuned to; nil for the network's own.
+    var awayChannel: UInt8?
+    var scan = ScanState.idle
     /// Whether secured frames wait for a higher counter limit.
     var isHoldingForReserve = false
     /// Until when a sleeping node listens for what its parent announced.
@@ -155,15 +158,19 @@ public struct MACEngine {
     public mutating func handleDeadline(now: Instant) {
         clock = now
         wakeUpAt = nil
-        if let until = listeningUntil, until <= now { listeningUntil = nil }
+        if let until = listeningUntil, until <= now {
+            listeningUntil = nil
+            emit(.listenedInVain)
+        }
         expire(now: now)
         expireAcknowledgementWait(now: now)
+        handleScan(.deadline(now: now), now: now)
         proceed(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        var deadline = earlier(earlier(listeningUntil, expiryCheckAt), wakeUpAt)
+        var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
         switch transmitter {
         case .idle: deadline = earlier(deadline, acknowledger.dueAt)
         case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
@@ -198,6 +205,8 @@ public struct MACEngine {
         if networkKey == key, keyRing != nil {
             keyRing?.setKeySequence(keySequence)
         } else {
+            // What peers used under the former key says nothing of the new one.
+            if keyRing != nil { peers.forgetCounters() }
             networkKey = key
             keyRing = KeyRing(networkKey: key, keySequence: keySequence, cryptography: cryptography)
         }
@@ -233,6 +242,7 @@ public struct MACEngine {
         }
         let isOn =
             isReceiverOnWhenIdle || isPromiscuous || isNeeded || listeningUntil != nil || acknowledger.isActive
+            || scan.isActive
         guard isOn != isReceiverOn else { return }
         isReceiverOn = isOn
         emit(.setReceiver(on: isOn))

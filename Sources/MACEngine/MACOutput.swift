@@ -9,8 +9,16 @@ public enum MACOutput: Equatable, Sendable {
     case assessChannel
     /// Turn the receiver on or off.
     case setReceiver(on: Bool)
+    /// Tune the radio to a channel.
+    case setChannel(UInt8)
+    /// A beacon was heard during a scan.
+    case beacon(BeaconReport)
+    /// All channels were visited, and the radio is on the network's own again.
+    case scanFinished
     /// A frame for this node: data, a beacon, a beacon request or a child's data request.
     case received(MACIndication)
+    /// The receiver was on for a frame that a parent had announced, and it did not come.
+    case listenedInVain
     /// What became of a request. Every request gets exactly one.
     case confirm(handle: UInt32, outcome: MACOutcome)
     /// All reserved frame counters are used: store a higher limit, then raise `frameCounterLimit`. Until then secured

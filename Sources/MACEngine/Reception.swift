@@ -34,6 +34,7 @@ extension MACEngine {
             return handleAcknowledgement(frame.header, received, now: now)
         }
         counters.receiveTotal &+= 1
+        if handleDuringScan(frame, received) { return }
         guard isForThisNode(frame.header) else { return }
         acknowledge(frame.header, now: now)
         guard let sender = admittedSender(of: frame.header) else { return }

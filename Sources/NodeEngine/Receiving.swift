@@ -14,17 +14,33 @@ extension NodeEngine {
         case .assessChannel: emit(.assessChannel)
         case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
         case .received(let indication): handle(indication, now: now)
+        case .setChannel(let channel):
+            tunedChannel = channel
+            emit(.setChannel(channel))
+        case .beacon(let beacon): handle(beacon)
+        case .scanFinished: endScan(now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
+        case .listenedInVain: thread.noteListenedInVain(now: now)
         case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
         }
     }
 
     private func handle(_ indication: MACIndication, now: Instant) {
+        if indication.command == .beaconRequest { return answerBeaconRequest(now: now) }
         guard indication.header.frameType == .data else { return }
         let isSecured = indication.security != .none
         if isSecured, let sender = indication.sourceExtendedAddress {
             thread.noteHeard(sender, rssi: indication.rssi, snr: indication.snr, now: now)
+            if case .link(let sequence, _) = indication.security, sequence > thread.keySequence {
+                thread.noteLinkKeySequence(sequence, of: sender, now: now)
+            }
         }
+        guard indication.header.frameType == .data else { return }
+        if !indication.header.destination.isBroadcast {
+            thread.noteFrame(isFramePending: indication.header.isFramePending, now: now)
+        }
+        // A sign of life of a parent, or its answer to a poll for nothing.
+        guard !indication.payload.isEmpty else { return }
         let result = lowPAN.receive(
             indication.bytes, payload: indication.payload, source: indication.header.source,
             destination: indication.header.destination, isSecured: isSecured, now: now)
@@ -51,7 +67,9 @@ extension NodeEngine {
         }
         ip.receive(
             datagram,
-            link: LinkMetadata(isSecured: isSecured, source: source, rssi: indication.rssi, snr: indication.snr),
+            link: LinkMetadata(
+                isSecured: isSecured, source: source, rssi: indication.rssi, snr: indication.snr,
+                panID: indication.header.sourcePAN ?? indication.header.destinationPAN),
             now: now)
     }
 
@@ -63,6 +81,7 @@ extension NodeEngine {
     func handle(_ output: IPOutput, now: Instant) {
         switch output {
         case .send(let datagram): route(datagram, now: now)
+        case .keep(let datagram): keepForSleepyChildren(datagram, now: now)
         case .deliver(let datagram): emit(.deliver(datagram))
         case .readable(let socket): emit(.readable(socket))
         case .echoReply(let reply): emit(.echoReply(reply))
@@ -70,11 +89,13 @@ extension NodeEngine {
         case .udp(let datagram):
             // What this node sent to itself needs no protocol: only frames that came by radio have a strength.
             guard let rssi = datagram.link.rssi, let snr = datagram.link.snr else { return }
+            if datagram.destination.port == ThreadPort.management { gatherDiagnosticFacts() }
             thread.handle(
                 IncomingDatagram(
                     source: datagram.source.address, destination: datagram.destination.address,
                     port: datagram.destination.port, payload: datagram.payload, hopLimit: datagram.hopLimit,
-                    isLinkSecured: datagram.isSecured, rssi: rssi, snr: snr), now: now)
+                    isLinkSecured: datagram.isSecured, rssi: rssi, snr: snr,
+                    sourcePAN: datagram.link.panID), now: now)
         }
     }
 

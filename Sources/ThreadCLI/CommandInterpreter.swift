@@ -56,6 +56,7 @@ public final class CommandInterpreter {
     /// What is kept of a session.
     struct SessionState {
         var ping: Ping?
+        var diagnostic: DiagnosticTask?
         var socket: SocketID?
         /// Whether a command has not ended yet.
         var isBusy = false
@@ -65,6 +66,8 @@ public final class CommandInterpreter {
 
     public let configuration: Configuration
     var sessions: [Session: SessionState] = [:]
+    /// Whose scan is going on.
+    var scanningSession: Session?
     /// What `dataset` edits until it is committed.
     var datasetBuffer = OperationalDataset()
     /// Identifier and sequence number of the next echo request.
@@ -103,6 +106,8 @@ public final class CommandInterpreter {
         switch output {
         case .echoReply(let reply): handleEchoReply(reply, on: node, now: now)
         case .readable(let socket): printDatagrams(of: socket, on: node)
+        case .diagnostic(let report): handleDiagnostic(report, on: node, now: now)
+        case .scan(let report): handleScan(report, on: node, now: now)
         case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged: break
         }
     }
@@ -124,6 +129,9 @@ public final class CommandInterpreter {
     public func sessionClosed(_ session: Session, on node: NodeEngine, now: Instant) {
         guard let state = sessions.removeValue(forKey: session) else { return }
         if let socket = state.socket { node.close(socket) }
+        // The scan itself goes on to its end, without anybody to tell.
+        if scanningSession == session { scanningSession = nil }
+        for id in state.diagnostic?.open ?? [] { node.closeDiagnostic(id) }
     }
 
     // MARK: Output

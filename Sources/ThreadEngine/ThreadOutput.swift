@@ -33,6 +33,10 @@ public enum ThreadOutput: Equatable, Sendable {
     /// A neighbor came or its addresses or counters changed.
     case setPeer(LinkPeer)
     case removePeer(ExtendedAddress)
+    /// Ask this parent for what waits there; `notePoll` must follow.
+    case poll(LinkAddress)
+    /// Send a sleepy child an empty frame, unless something else waits for it.
+    case supervise(ExtendedAddress)
     /// Role, RLOC16, partition or addresses changed: read them again.
     case identityChanged
     /// Datagrams that waited for this address may go.
@@ -43,6 +47,15 @@ public enum ThreadOutput: Equatable, Sendable {
     case networkDataChanged
     /// Something that must survive a restart.
     case store(StoredRecord)
+    case sendOnLink(LinkMessage)
+    /// A network answered this node's Discovery Request.
+    case discovered(DiscoveredNetwork)
+    /// Look for a PAN id on these channels: `notePAN` and `endPANScan` must follow.
+    case scanForPANID(channels: [UInt8])
+    /// A diagnostic request of this node was answered or has ended.
+    case diagnostic(DiagnosticReport)
+    /// The link's counters begin at zero again, since another node asked for it.
+    case resetLinkCounters
     /// Something an operator's log should tell.
     case event(ThreadEvent)
 }
@@ -58,4 +71,12 @@ public enum ThreadEvent: Equatable, Sendable {
     case parentLost(ExtendedAddress)
     case leaderLost
     case attachFailed(attempt: Int)
+    /// This node keeps another dataset than before, or none.
+    case datasetChanged(DatasetKind)
+    /// The leader has judged this node's request to change a dataset, or did not answer.
+    case datasetChangeAnswered(DatasetKind, isAccepted: Bool)
+    /// A node has told what was asked of its dataset.
+    case datasetTold(DatasetKind, OperationalDataset)
+    /// Frames are secured by other keys from now on.
+    case keySequenceChanged(UInt32)
 }

@@ -11,12 +11,15 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 4
         maximumFrameRetries 15
+        tunesChannels true
+        scanDuration 300.0 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 100.0 ms
         pendingFrameSleepDelay 300.0 ms
         attachDataPollPeriod 100.0 ms
         minimumDataPollPeriod 10.0 ms
+        fastDataPollPeriod 188.0 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 50.0 ms
@@ -32,13 +35,20 @@ enum ProfileTables {
         parentResponseMaximumDelayAll 1000.0 ms
         childIDRequestWait 1250.0 ms
         candidateChildLifetime 5000.0 ms
-        childUpdateRequestWait 2000.0 ms
+        childUpdateRequestWait 1000.0 ms
         childUpdateRequestDelay 100.0 ms
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 3
+        additionalChildRouterLinks 32
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -47,6 +57,10 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 250.0 ms
+        announceInterval 688000.0 ms
         announceProcessDelay 250.0 ms
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
@@ -66,12 +80,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 35.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 0.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -90,12 +114,15 @@ enum ProfileTables {
         maximumBackoffExponent 4
         maximumBackoffs 8
         maximumFrameRetries 3
+        tunesChannels false
+        scanDuration 1743.456 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 2000.0 ms
         pendingFrameSleepDelay 1000.0 ms
         attachDataPollPeriod 1000.0 ms
         minimumDataPollPeriod 1000.0 ms
+        fastDataPollPeriod 1000.0 ms
         dataPollRetransmissionDelay 2000.0 ms
         maximumChildTransmissions 6
         attachStartJitter 50.0 ms
@@ -116,8 +143,15 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 5
@@ -126,6 +160,10 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 1162.304 ms
+        announceInterval 0.0 ms
         announceProcessDelay 2500.0 ms
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
@@ -145,12 +183,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 5000.0 ms
+        diagnosticAnswerMaximumDelay 1162.304 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -169,12 +217,15 @@ enum ProfileTables {
         maximumBackoffExponent 5
         maximumBackoffs 8
         maximumFrameRetries 4
+        tunesChannels false
+        scanDuration 2466.912 ms
         assessesChannel true
         indirectFrameLifetime 240000.0 ms
         dataPollTimeout 310.536 ms
         pendingFrameSleepDelay 931.608 ms
         attachDataPollPeriod 411.152 ms
         minimumDataPollPeriod 99.016 ms
+        fastDataPollPeriod 411.152 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 1494.344 ms
@@ -195,8 +246,15 @@ enum ProfileTables {
         attachBackoffMinimum 411.152 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2055.76 ms
+        attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -205,6 +263,10 @@ enum ProfileTables {
         unicastRetransmissionDelay 1233.456 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
+        discoveryResponseMaximumDelay 1644.608 ms
+        announceInterval 0.0 ms
         announceProcessDelay 411.152 ms
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms
@@ -224,12 +286,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3326.016 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
+        diagnosticResponseWait 11549.056 ms
+        diagnosticAnswerMaximumDelay 3289.216 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

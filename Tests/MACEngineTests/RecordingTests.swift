@@ -67,7 +67,9 @@ struct RecordingTests {
                         taken += 1
                         if header.security != nil { #expect(indication.security != .none) }
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
-                    case .assessChannel, .setReceiver, .confirm, .frameCounterReserveNeeded: break
+                    case .assessChannel, .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
+                        .frameCounterReserveNeeded:
+                        break
                     }
                 }
             }
@@ -119,7 +121,9 @@ struct RecordingTests {
                     case .received: received += 1
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
                     case .assessChannel: engine.handle(channelActivity: false, now: now)
-                    case .setReceiver, .confirm, .frameCounterReserveNeeded: break
+                    case .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
+                        .frameCounterReserveNeeded:
+                        break
                     }
                     steps += 1
                 }

@@ -15,8 +15,14 @@ final class TestAir {
         var confirmations: [(handle: UInt32, outcome: MACOutcome)] = []
         /// Every frame sent, acknowledgements included.
         var sent: [(time: Instant, bytes: [UInt8])] = []
+        /// The channels that the radio was tuned to, one after the other.
+        var channels: [UInt8] = []
+        var beacons: [BeaconReport] = []
+        var scansFinished = 0
         var assessments = 0
         var reserveRequests = 0
+        /// How often the receiver was on for nothing.
+        var vainListens = 0
 
         init(_ engine: MACEngine) { self.engine = engine }
 
@@ -164,8 +170,12 @@ final class TestAir {
                 node.assessments += 1
                 schedule(.assessment(node: index), at: now + .microseconds(128))
             case .setReceiver(let isOn): node.isReceiverOn = isOn
+            case .setChannel(let channel): node.channels.append(channel)
+            case .beacon(let beacon): node.beacons.append(beacon)
+            case .scanFinished: node.scansFinished += 1
             case .received(let indication): node.indications.append(indication)
             case .confirm(let handle, let outcome): node.confirmations.append((handle, outcome))
+            case .listenedInVain: node.vainListens += 1
             case .frameCounterReserveNeeded: node.reserveRequests += 1
             }
         }

@@ -63,3 +63,23 @@ public struct ReceivedSignal: Equatable, Sendable {
         if linkQuality < lower { linkQuality = lower } else if linkQuality > upper { linkQuality = upper }
     }
 }
+
+/// How many of the last attempts failed, as a moving average.
+///
+/// Each sample weighs a sixty-fourth; the first ones more, so that few samples make a fair average too.
+/// - Source: OpenThread as observed
+public struct FailureRate: Equatable, Sendable {
+    /// - Range: 0 to 65535, which stands for all
+    public private(set) var share: UInt16 = 0
+    private var count: UInt32 = 0
+
+    private static let weight: UInt32 = 64
+
+    public init() {}
+
+    public mutating func add(isSuccess: Bool) {
+        count = min(count + 1, Self.weight)
+        let sum = UInt32(share) * (count - 1) + (isSuccess ? 0 : UInt32(UInt16.max))
+        share = UInt16((sum + count / 2) / count)
+    }
+}

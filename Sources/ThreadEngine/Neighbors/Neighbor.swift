@@ -24,6 +24,10 @@ public struct Neighbor: Equatable, Sendable {
     public var linkKeySequence: UInt32 = 0
     /// Transmissions in a row that it did not acknowledge.
     public var linkFailures: UInt8 = 0
+    /// How many frames to it stayed without acknowledgement, after all repetitions.
+    public var frameFailures = FailureRate()
+    /// How many datagrams to it were lost.
+    public var datagramFailures = FailureRate()
 
     public init(
         extendedAddress: ExtendedAddress, rloc16: RLOC16 = .unassigned, mode: DeviceMode = .fullThreadDevice,

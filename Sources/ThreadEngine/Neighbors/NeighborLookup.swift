@@ -61,7 +61,10 @@ extension ThreadEngine {
         }
         // A router proves that it is alive by advertisements only: data alone may come over a link that fails one way.
         children.modify(address) { $0.neighbor.lastHeard = now }
-        if role == .child, parent?.extendedAddress == address { parent?.lastHeard = now }
+        if role == .child, parent?.extendedAddress == address {
+            parent?.lastHeard = now
+            noteParentHeard(now: now)
+        }
     }
 }
 

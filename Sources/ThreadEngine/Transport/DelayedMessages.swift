@@ -9,6 +9,8 @@ struct DelayedMessage: Equatable, Sendable {
         case linkAccept(to: ExtendedAddress, response: [UInt8], requested: [MLETLVType], margin: UInt8)
         case dataResponse
         case advertisement(to: ExtendedAddress)
+        case discoveryResponse(to: IPv6Address, pan: PANID)
+        case diagnosticAnswer([[UInt8]], to: IPv6Address)
     }
 
     var deadline: Instant
@@ -36,6 +38,9 @@ extension ThreadEngine {
             case .dataResponse: sendMulticastDataResponse()
             case .advertisement(let neighbor):
                 sendAdvertisement(to: IPv6Address(linkLocal: neighbor.interfaceIdentifier))
+            case .discoveryResponse(let destination, let pan): sendDiscoveryResponse(to: destination, pan: pan)
+            case .diagnosticAnswer(let parts, let destination):
+                sendDiagnosticAnswer(parts[...], to: destination, now: now)
             }
         }
     }

@@ -16,10 +16,12 @@ public struct IncomingDatagram: Equatable, Sendable {
     public var isLinkSecured: Bool
     public var rssi: DecibelMilliwatts
     public var snr: Decibels
+    /// The PAN that the frame came from; nil when that is not known.
+    public var sourcePAN: PANID?
 
     public init(
         source: IPv6Address, destination: IPv6Address, port: UInt16, payload: [UInt8], hopLimit: UInt8,
-        isLinkSecured: Bool, rssi: DecibelMilliwatts, snr: Decibels
+        isLinkSecured: Bool, rssi: DecibelMilliwatts, snr: Decibels, sourcePAN: PANID? = nil
     ) {
         self.source = source
         self.destination = destination
@@ -29,6 +31,7 @@ public struct IncomingDatagram: Equatable, Sendable {
         self.isLinkSecured = isLinkSecured
         self.rssi = rssi
         self.snr = snr
+        self.sourcePAN = sourcePAN
     }
 }
 
@@ -58,6 +61,10 @@ extension ThreadEngine {
 
     /// Takes a datagram that came to one of the Thread ports.
     public mutating func handle(_ datagram: IncomingDatagram, now: Instant) {
+        if datagram.port == ThreadPort.mle, datagram.payload.first == MLESecuritySuite.none.rawValue {
+            // Who looks for a network need not have one.
+            return handleDiscovery(datagram, now: now)
+        }
         guard role != .disabled else { return }
         if datagram.port == ThreadPort.mle {
             handleMLE(datagram, now: now)
@@ -80,6 +87,9 @@ extension ThreadEngine {
                 margin: profile.linkMargin(rssi: datagram.rssi, snr: datagram.snr))
             guard isFresh(received) else { return drop(.replayedMLE) }
             noteHeard(received, now: now)
+            if received.keySequence > keyRing.keySequence {
+                followKeySequence(received.keySequence, of: sender, .peer, now: now)
+            }
             dispatch(received, now: now)
         } catch {
             drop(.malformedMLE)
@@ -93,7 +103,6 @@ extension ThreadEngine {
         var reader = ByteReader(datagram.payload)
         let suite = MLESecuritySuite(rawValue: try reader.readUInt8("security suite"))
         guard suite == .ieee802154 else {
-            // Only discovery may come unsecured, and this node answers none yet.
             drop(.unsecuredMLE)
             return nil
         }
@@ -153,6 +162,7 @@ extension ThreadEngine {
         case .linkAcceptAndRequest: handleLinkAccept(received, alsoRequests: true, now: now)
         case .dataRequest: handleDataRequest(received, now: now)
         case .dataResponse: handleDataResponse(received, now: now)
+        case .announce: handleAnnounce(received, now: now)
         default: drop(.unexpectedMLE)
         }
     }
@@ -165,8 +175,21 @@ extension ThreadEngine {
     mutating func sendMLE(
         _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address
     ) {
+        guard let payload = sealed(command, tlvs, to: destination) else { return }
+        emit(
+            .send(
+                ThreadDatagram(
+                    source: linkLocalAddress, destination: destination, port: ThreadPort.mle, payload: payload,
+                    hopLimit: 255, trafficClass: 0, isLinkSecured: false, priority: .attach)))
+    }
+
+    /// The payload of a secured MLE message; nil when no frame counter is left for it, which is counted.
+    mutating func sealed(_ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address) -> [UInt8]? {
         requestFrameCounters()
-        guard mleFrameCounter < mleFrameCounterLimit else { return drop(.frameCountersExhausted) }
+        guard mleFrameCounter < mleFrameCounterLimit else {
+            drop(.frameCountersExhausted)
+            return nil
+        }
         let sequence = keyRing.keySequence
         let header = AuxiliarySecurityHeader(
             securityLevel: .encryptionWithCode32,
@@ -177,12 +200,7 @@ extension ThreadEngine {
             MLEMessage(command: command, tlvs: tlvs).bytes, header: header, source: linkLocalAddress,
             destination: destination,
             extendedAddress: extendedAddress, context: keyRing.contexts(for: sequence).mle)
-        emit(
-            .send(
-                ThreadDatagram(
-                    source: linkLocalAddress, destination: destination, port: ThreadPort.mle,
-                    payload: [MLESecuritySuite.ieee802154.rawValue] + sealed, hopLimit: 255, trafficClass: 0,
-                    isLinkSecured: false, priority: .attach)))
+        return [MLESecuritySuite.ieee802154.rawValue] + sealed
     }
 
     /// Sends to the link-local address of a neighbor.

@@ -7,6 +7,18 @@ import WireCore
 enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
+    case addressRelease
+    case addressError
+    case serverData
+    case datasetGet(DatasetKind)
+    case datasetSet(DatasetKind)
+    case datasetChanged
+    /// Of the client with this number.
+    case diagnosticGet(UInt32)
+    case diagnosticReset
+    case panIDConflict
+    /// One part of an answer; the rest follows when this one was acknowledged.
+    case diagnosticAnswer(rest: ArraySlice<[UInt8]>)
 }
 
 /// A confirmable request that waits for its answer.
@@ -56,26 +68,46 @@ extension ThreadEngine {
         _ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, purpose: RequestPurpose, hasToken: Bool = true,
         now: Instant
     ) {
-        guard management.pending.count < management.limit else { return drop(.queueFull) }
+        _ = request(
+            path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, purpose: purpose, hasToken: hasToken, now: now
+        )
+    }
+
+    /// Sends a confirmable request and repeats it until it is answered.
+    /// - Returns: false when too many wait already.
+    mutating func request(
+        _ path: String, payload: [UInt8], to destination: IPv6Address, purpose: RequestPurpose, hasToken: Bool = true,
+        now: Instant
+    ) -> Bool {
+        guard management.pending.count < management.limit else {
+            drop(.queueFull)
+            return false
+        }
         let longest = Duration.microseconds(
             profile.coapAcknowledgementTimeout.microseconds * Int64(profile.coapAcknowledgementRandomPermille) / 1000)
         let timeout = entropy.open.duration(in: profile.coapAcknowledgementTimeout...longest)
         let message = CoAPMessage(
             type: .confirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-            token: hasToken ? token() : [], path: path, payload: TMFMessage(tlvs: tlvs))
+            token: hasToken ? token() : [], path: path, payload: payload)
         management.pending.append(
             PendingRequest(
                 message: message, destination: destination, purpose: purpose, transmissions: 1, timeout: timeout,
                 deadline: now + timeout))
         sendManagement(message, to: destination)
+        return true
     }
 
     /// Sends a request that nobody acknowledges.
     mutating func notify(_ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address) {
+        notify(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination)
+    }
+
+    /// Sends a request that nobody acknowledges.
+    mutating func notify(_ path: String, payload: [UInt8], to destination: IPv6Address) {
         sendManagement(
             CoAPMessage(
                 type: .nonConfirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-                token: token(), path: path, payload: TMFMessage(tlvs: tlvs)), to: destination)
+                token: token(), path: path, payload: payload), to: destination)
     }
 
     private mutating func token() -> [UInt8] {
@@ -83,8 +115,13 @@ extension ThreadEngine {
         return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
     }
 
-    private mutating func sendManagement(_ message: CoAPMessage, to destination: IPv6Address) {
-        guard let source = rlocAddress else { return }
+    /// - Parameter source: nil for the one that fits the destination.
+    private mutating func sendManagement(
+        _ message: CoAPMessage, to destination: IPv6Address, from source: IPv6Address? = nil
+    ) {
+        guard let rlocAddress else { return }
+        let isOnLink = destination.isLinkLocalUnicast || destination.multicastScope == 2
+        let source = source ?? (isOnLink ? linkLocalAddress : rlocAddress)
         emit(
             .send(
                 ThreadDatagram(
@@ -116,7 +153,14 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification: break
+        case .addressNotification, .addressRelease, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict:
+            break
+        case .serverData: finishServerData(isAnswered: answer != nil, now: now)
+        case .datasetGet(let kind): handleDatasetAnswer(answer, kind)
+        case .datasetSet(let kind): handleDatasetChangeAnswer(answer, kind, now: now)
+        case .diagnosticGet(let id): handleDiagnosticResponse(answer, of: id, from: request.destination)
+        case .diagnosticAnswer(let rest):
+            if answer?.code == .changed { sendDiagnosticAnswer(rest, to: request.destination, now: now) }
         }
     }
 
@@ -162,17 +206,29 @@ extension ThreadEngine {
                 $0.source == datagram.source && $0.messageID == message.messageID
             })
         {
-            return sendManagement(known.answer, to: datagram.source)
+            return sendManagement(known.answer, to: datagram.source, from: datagram.answerSource)
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
+        if let (kind, command) = Self.datasetRequest(path: message.uriPath) {
+            let answer = answerDatasetRequest(command, kind, payload: message.payload, now: now)
+            return acknowledge(message, payload: answer, to: datagram, now: now)
+        }
+        if try handleDiagnostics(message, datagram, now: now) { return }
+        if try handleCommissionerOrders(message, datagram, now: now) { return }
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
-            guard let answer = handleAddressSolicit(content, now: now) else { return }
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
+            guard let answer = handleAddressSolicit(content, from: datagram.source, now: now) else { return }
             acknowledge(message, with: answer, to: datagram, now: now)
         case TMFPath.addressRelease:
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.serverData:
+            if handleServerData(content, from: datagram.source, now: now) {
+                acknowledge(message, with: [], to: datagram, now: now)
+            }
         case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
         case TMFPath.addressNotification:
             if handleAddressNotification(content, now: now) {
@@ -181,32 +237,48 @@ extension ThreadEngine {
         case TMFPath.addressError:
             handleAddressError(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.datasetChanged: acknowledge(message, with: [], to: datagram, now: now)
         default: drop(.unexpectedTMF)
         }
     }
 
     /// Answers a confirmable request in its acknowledgement.
-    private mutating func acknowledge(
+    mutating func acknowledge(
         _ request: CoAPMessage, with tlvs: [TMFTLV], to datagram: IncomingDatagram, now: Instant
+    ) {
+        acknowledge(request, payload: TMFMessage(tlvs: tlvs).bytes, to: datagram, now: now)
+    }
+
+    /// Answers a confirmable request in its acknowledgement, from the address that was asked.
+    mutating func acknowledge(
+        _ request: CoAPMessage, payload: [UInt8], to datagram: IncomingDatagram, now: Instant
     ) {
         guard request.type == .confirmable, !datagram.destination.isMulticast else { return }
         let answer = CoAPMessage(
             type: .acknowledgement, code: .changed, messageID: request.messageID, token: request.token, path: nil,
-            payload: TMFMessage(tlvs: tlvs))
+            payload: payload)
         if management.answered.count >= management.limit { management.answered.removeFirst() }
         management.answered.append(
             AnsweredRequest(
                 source: datagram.source, messageID: request.messageID, answer: answer,
                 until: now + Self.answerLifetime))
-        sendManagement(answer, to: datagram.source)
+        sendManagement(answer, to: datagram.source, from: datagram.answerSource)
+    }
+}
+
+extension IncomingDatagram {
+    /// Where an answer must come from: where it was asked, which may be the leader's anycast address.
+    /// - Source: recording cliref, frame 128
+    fileprivate var answerSource: IPv6Address? {
+        destination.isMulticast ? nil : destination
     }
 }
 
 extension CoAPMessage {
     /// A management message: a path for requests, TLVs as payload.
-    init(type: Kind, code: CoAPCode, messageID: UInt16, token: [UInt8], path: String?, payload: TMFMessage) {
+    init(type: Kind, code: CoAPCode, messageID: UInt16, token: [UInt8], path: String?, payload: [UInt8]) {
         self.init(
             type: type, code: code, messageID: messageID, token: token,
-            options: path.map(CoAPMessage.options(path:)) ?? [], payload: payload.bytes)
+            options: path.map(CoAPMessage.options(path:)) ?? [], payload: payload)
     }
 }

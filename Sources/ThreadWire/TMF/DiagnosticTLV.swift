@@ -14,14 +14,38 @@ public enum DiagnosticTLV: Equatable, Sendable {
     /// The elements of a `NetworkData`.
     case networkData([UInt8])
     case ipv6Addresses([IPv6Address])
+    case macCounters(DiagnosticMACCounters)
+    /// - Units: percent
+    case batteryLevel(UInt8)
+    /// - Units: millivolts
+    case supplyVoltage(UInt16)
+    case childTable([DiagnosticChildTableEntry])
+    /// The channel pages of IEEE 802.15.4 that the radio has.
+    case channelPages([UInt8])
     /// The types that are asked for.
     case typeList([DiagnosticTLVType])
     /// - Units: seconds
     case maximumChildTimeout(UInt32)
     case eui64(UInt64)
     case version(UInt16)
+    /// UTF-8, as are the four after it.
+    case vendorName([UInt8])
+    case vendorModel([UInt8])
+    case vendorSoftwareVersion([UInt8])
+    case stackVersion([UInt8])
+    case vendorApplicationURL([UInt8])
+    /// One of the parent's children; nil after the last.
+    case child(DiagnosticChild?)
+    /// One child's addresses; nil after the last.
+    case childIPv6Addresses(DiagnosticChildAddresses?)
+    /// One of the router's neighbors; nil after the last.
+    case routerNeighbor(DiagnosticRouterNeighbor?)
+    /// Which part of an answer of several messages this is.
+    case answer(DiagnosticAnswerPart)
     /// Ties answers to a query.
     case queryID(UInt16)
+    case mleCounters(DiagnosticMLECounters)
+    case enhancedRoute(EnhancedRoute)
     /// Any other type, kept as it came.
     case unknown(type: DiagnosticTLVType, value: [UInt8])
 
@@ -44,11 +68,32 @@ public enum DiagnosticTLV: Equatable, Sendable {
             var addresses: [IPv6Address] = []
             while !value.isAtEnd { addresses.append(try IPv6Address(parsing: &value)) }
             self = .ipv6Addresses(addresses)
+        case .macCounters: self = .macCounters(try DiagnosticMACCounters(parsing: &value))
+        case .batteryLevel: self = .batteryLevel(try value.readUInt8("battery level"))
+        case .supplyVoltage: self = .supplyVoltage(try value.readUInt16("supply voltage"))
+        case .childTable:
+            var entries: [DiagnosticChildTableEntry] = []
+            while !value.isAtEnd { entries.append(try DiagnosticChildTableEntry(parsing: &value)) }
+            self = .childTable(entries)
+        case .channelPages: self = .channelPages(value.readRemaining())
         case .typeList: self = .typeList(value.readRemaining().map { DiagnosticTLVType(rawValue: $0) })
         case .maximumChildTimeout: self = .maximumChildTimeout(try value.readUInt32("maximum child timeout"))
         case .eui64: self = .eui64(try value.readUInt64("EUI-64"))
         case .version: self = .version(try value.readUInt16("version"))
+        case .vendorName: self = .vendorName(value.readRemaining())
+        case .vendorModel: self = .vendorModel(value.readRemaining())
+        case .vendorSoftwareVersion: self = .vendorSoftwareVersion(value.readRemaining())
+        case .stackVersion: self = .stackVersion(value.readRemaining())
+        case .vendorApplicationURL: self = .vendorApplicationURL(value.readRemaining())
+        case .child: self = .child(value.isAtEnd ? nil : try DiagnosticChild(parsing: &value))
+        case .childIPv6Addresses:
+            self = .childIPv6Addresses(value.isAtEnd ? nil : try DiagnosticChildAddresses(parsing: &value))
+        case .routerNeighbor:
+            self = .routerNeighbor(value.isAtEnd ? nil : try DiagnosticRouterNeighbor(parsing: &value))
+        case .answer: self = .answer(DiagnosticAnswerPart(rawValue: try value.readUInt16("answer")))
         case .queryID: self = .queryID(try value.readUInt16("query id"))
+        case .mleCounters: self = .mleCounters(try DiagnosticMLECounters(parsing: &value))
+        case .enhancedRoute: self = .enhancedRoute(try EnhancedRoute(parsing: &value))
         default: self = .unknown(type: type, value: value.readRemaining())
         }
         try value.requireEnd(type.description)
@@ -65,11 +110,27 @@ public enum DiagnosticTLV: Equatable, Sendable {
         case .leaderData: .leaderData
         case .networkData: .networkData
         case .ipv6Addresses: .ipv6Addresses
+        case .macCounters: .macCounters
+        case .batteryLevel: .batteryLevel
+        case .supplyVoltage: .supplyVoltage
+        case .childTable: .childTable
+        case .channelPages: .channelPages
         case .typeList: .typeList
         case .maximumChildTimeout: .maximumChildTimeout
         case .eui64: .eui64
         case .version: .version
+        case .vendorName: .vendorName
+        case .vendorModel: .vendorModel
+        case .vendorSoftwareVersion: .vendorSoftwareVersion
+        case .stackVersion: .stackVersion
+        case .vendorApplicationURL: .vendorApplicationURL
+        case .child: .child
+        case .childIPv6Addresses: .childIPv6Addresses
+        case .routerNeighbor: .routerNeighbor
+        case .answer: .answer
         case .queryID: .queryID
+        case .mleCounters: .mleCounters
+        case .enhancedRoute: .enhancedRoute
         case .unknown(let type, _): type
         }
     }
@@ -79,15 +140,26 @@ public enum DiagnosticTLV: Equatable, Sendable {
     private var valueLength: Int {
         switch self {
         case .extendedAddress, .eui64: 8
-        case .address16, .version, .queryID: 2
+        case .address16, .version, .queryID, .answer, .supplyVoltage: 2
+        case .batteryLevel: 1
         case .mode(let mode): mode.byteCount
         case .timeout, .maximumChildTimeout: 4
         case .connectivity(let connectivity): connectivity.byteCount
         case .route64(let route64): route64.byteCount
         case .leaderData(let leaderData): leaderData.byteCount
-        case .networkData(let bytes), .unknown(_, let bytes): bytes.count
+        case .networkData(let bytes), .channelPages(let bytes), .vendorName(let bytes), .vendorModel(let bytes),
+            .vendorSoftwareVersion(let bytes), .stackVersion(let bytes), .vendorApplicationURL(let bytes),
+            .unknown(_, let bytes):
+            bytes.count
         case .ipv6Addresses(let addresses): addresses.count * IPv6Address.byteCount
         case .typeList(let types): types.count
+        case .macCounters: DiagnosticMACCounters.byteCount
+        case .childTable(let entries): entries.count * DiagnosticChildTableEntry.byteCount
+        case .child(let child): child == nil ? 0 : DiagnosticChild.byteCount
+        case .childIPv6Addresses(let child): child?.byteCount ?? 0
+        case .routerNeighbor(let neighbor): neighbor == nil ? 0 : DiagnosticRouterNeighbor.byteCount
+        case .mleCounters: DiagnosticMLECounters.byteCount
+        case .enhancedRoute(let route): route.byteCount
         }
     }
 
@@ -101,13 +173,41 @@ public enum DiagnosticTLV: Equatable, Sendable {
         case .connectivity(let connectivity): connectivity.serialize(into: &writer)
         case .route64(let route64): route64.serialize(into: &writer)
         case .leaderData(let leaderData): leaderData.serialize(into: &writer)
-        case .networkData(let bytes), .unknown(_, let bytes): writer.write(contentsOf: bytes)
+        case .networkData(let bytes), .channelPages(let bytes), .vendorName(let bytes), .vendorModel(let bytes),
+            .vendorSoftwareVersion(let bytes), .stackVersion(let bytes), .vendorApplicationURL(let bytes),
+            .unknown(_, let bytes):
+            writer.write(contentsOf: bytes)
         case .ipv6Addresses(let addresses): for address in addresses { address.serialize(into: &writer) }
         case .typeList(let types): for type in types { writer.write(type.rawValue) }
         case .eui64(let number): writer.write(number)
-        case .version(let number), .queryID(let number): writer.write(number)
+        case .version(let number), .queryID(let number), .supplyVoltage(let number): writer.write(number)
+        case .batteryLevel(let percent): writer.write(percent)
+        case .macCounters(let counters): counters.serialize(into: &writer)
+        case .childTable(let entries): for entry in entries { entry.serialize(into: &writer) }
+        case .child(let child): child?.serialize(into: &writer)
+        case .childIPv6Addresses(let child): child?.serialize(into: &writer)
+        case .routerNeighbor(let neighbor): neighbor?.serialize(into: &writer)
+        case .answer(let part): writer.write(part.rawValue)
+        case .mleCounters(let counters): counters.serialize(into: &writer)
+        case .enhancedRoute(let route): route.serialize(into: &writer)
         }
     }
+}
+
+/// Which part of an answer of several messages a message is.
+/// - Source: OpenThread as observed: recording cliref, frame 661
+public struct DiagnosticAnswerPart: RawRepresentable, Hashable, Sendable {
+    public var rawValue: UInt16
+
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// - Parameter index: 0 to 127.
+    public init(index: Int, isLast: Bool) {
+        rawValue = UInt16(truncatingIfNeeded: index) & 0x7f | (isLast ? 0x8000 : 0)
+    }
+
+    public var index: Int { Int(rawValue & 0x7f) }
+    public var isLast: Bool { rawValue & 0x8000 != 0 }
 }
 
 extension [DiagnosticTLV] {

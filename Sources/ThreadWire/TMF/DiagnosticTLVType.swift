@@ -33,6 +33,9 @@ public struct DiagnosticTLVType: RawRepresentable, Hashable, Sendable {
     public static let answer = Self(rawValue: 32)
     public static let queryID = Self(rawValue: 33)
     public static let mleCounters = Self(rawValue: 34)
+    public static let vendorApplicationURL = Self(rawValue: 35)
+    public static let nonPreferredChannels = Self(rawValue: 36)
+    public static let enhancedRoute = Self(rawValue: 37)
 }
 
 extension DiagnosticTLVType: CustomStringConvertible {
@@ -67,6 +70,9 @@ extension DiagnosticTLVType: CustomStringConvertible {
         case .answer: "Answer"
         case .queryID: "Query ID"
         case .mleCounters: "MLE Counters"
+        case .vendorApplicationURL: "Vendor App URL"
+        case .nonPreferredChannels: "Non-preferred Channels"
+        case .enhancedRoute: "Enhanced Route"
         default: "Diagnostic TLV \(rawValue)"
         }
     }
