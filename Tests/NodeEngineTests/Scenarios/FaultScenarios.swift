@@ -22,7 +22,7 @@ struct FaultScenarios {
         network.setLoss(scenario["N2"], scenario["N3"], Decibels(90))
         scenario.settle(within: .seconds(600), "merged")
         #expect(Set(network.nodes.compactMap { $0.engine.thread.partitionID }).count == 1)
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -35,7 +35,7 @@ struct FaultScenarios {
         scenario.powerOff(leader)
         scenario.run(for: .seconds(10))
         scenario.settle(within: .seconds(900), "healed")
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -49,12 +49,12 @@ struct FaultScenarios {
             scenario.powerOff(node)
             scenario.run(for: .seconds(10))
             scenario.settle(within: .seconds(900), "\(node.name) dead: healed")
-            try scenario.expectReachability(sample: 20, attempts: 2)
+            try scenario.expectReachability(sample: 20)
             scenario.powerOn(node)
             scenario.settle(within: .seconds(900), "back")
             #expect(node.engine.thread.meshLocalEID == address)
         }
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -70,12 +70,12 @@ struct FaultScenarios {
         scenario.form(within: .seconds(600))
         let child = scenario["child"]
         #expect(child.engine.thread.parent?.extendedAddress == scenario["A"].engine.thread.extendedAddress)
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.network.move(child, to: [(node: scenario["C"], loss: Decibels(90))])
         scenario.run(for: .seconds(5))
         scenario.settle(within: .seconds(900), "moved")
         #expect(child.engine.thread.parent?.extendedAddress == scenario["C"].engine.thread.extendedAddress)
-        try scenario.expectReachability(attempts: 4)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -88,10 +88,10 @@ struct FaultScenarios {
         scenario.form(within: .seconds(600))
         scenario.network.setLoss(from: scenario["A"], to: scenario["D"], nil)
         scenario.settle(within: .seconds(900), "healed")
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.network.setLoss(from: scenario["A"], to: scenario["D"], Decibels(90))
         scenario.settle(within: .seconds(900), "restored")
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -105,7 +105,7 @@ struct FaultScenarios {
         for node in scenario.network.nodes { scenario.powerOn(node) }
         scenario.settle(within: .seconds(900), "formed again")
         #expect(scenario.network.nodes.map { $0.engine.thread.meshLocalEID } == addresses)
-        try scenario.expectReachability(attempts: 2)
+        try scenario.expectReachability()
         scenario.finish(allowing: Scenario.changeDrops)
     }
 }
