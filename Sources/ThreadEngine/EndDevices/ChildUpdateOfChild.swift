@@ -95,7 +95,8 @@ extension ThreadEngine {
     private mutating func sendChildUpdateRequest(to child: Child) {
         guard let leaderData else { return }
         var tlvs: [MLETLV] = [
-            .sourceAddress(rloc16), .leaderData(leaderData), .networkData(networkDatabase.bytes(for: child.neighbor.mode)),
+            .sourceAddress(rloc16), .leaderData(leaderData),
+            .networkData(networkDatabase.bytes(for: child.neighbor.mode)),
         ]
         tlvs += timestampTLVs
         tlvs.append(.linkMargin(child.neighbor.signal.marginByte))

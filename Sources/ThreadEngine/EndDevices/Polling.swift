@@ -20,7 +20,7 @@ extension ThreadEngine {
         case .restoring, .requestingParent, .listening: return true
         // The answer comes by a poll; but until the request has arrived, the candidate may repeat its own answer.
         case .requestingIdentifier(let candidate, _, _): return !candidate.hasRequest
-        case .idle, .pausing, .restoring: return false
+        case .idle, .pausing: return false
         }
     }
 

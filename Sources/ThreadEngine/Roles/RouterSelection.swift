@@ -69,7 +69,7 @@ extension ThreadEngine {
                 solicitRouterID(
                     routedPartition == partitionID ? .haveChildIDRequest : .parentPartitionChange, now: now)
             }
-        case .samePartition, .betterParent: break
+        case .samePartition: break
         }
         if !canRoute || routers.count >= configuration.routerUpgradeThreshold && children.settled.isEmpty {
             giveUpChildren()
