@@ -22,7 +22,8 @@ struct RoleRestorationTests {
                 StoredNetworkState(
                     role: role, rloc16: Self.ownID.rloc16, keySequence: 0, mleFrameCounterLimit: 5000,
                     linkFrameCounterLimit: 5000, meshLocalInterfaceIdentifier: 7, extendedAddress: address,
-                    previousPartitionID: ScriptedNode.partition, parent: ExtendedAddress(rawValue: 0)))
+                    previousPartitionID: ScriptedNode.partition, parent: ExtendedAddress(rawValue: 0),
+                    keyUsage: engine.keyUsage))
             let stored = (0..<children).map {
                 StoredChild(
                     extendedAddress: ExtendedAddress(rawValue: Self.child.rawValue + UInt64($0)),
@@ -157,10 +158,14 @@ struct RoleRestorationTests {
     @Test("A node of another network has no place in this one")
     func otherNetwork() {
         var node = restarted(as: .router, children: 1)
-        var other = node.engine.network!
+        var other = ThreadHarness.dataset
         other.networkKey = [UInt8](repeating: 9, count: 16)
+        node.with { engine, now in
+            engine.stop(now: now)
+            _ = engine.setDataset(other, .active, now: now)
+        }
         node.forgetOutput()
-        node.with { $0.setNetwork(other, now: $1) }
+        node.start()
         node.passDeadline()
         #expect(node.commands == [.parentRequest])
         #expect(node.engine.children.children.isEmpty)

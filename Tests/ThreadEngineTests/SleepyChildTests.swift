@@ -212,7 +212,7 @@ struct SleepyChildTests {
         var node = attached()
         let global = try #require(IPv6Address("2001:cafe::1"))
         let group = try #require(IPv6Address("ff05::abcd"))
-        expect(&node) { engine, _ in engine.addAddress(global) }
+        expect(&node) { engine, now in engine.addAddress(global, now: now) }
         expect(&node) { $0.subscribe(group, now: $1) }
         let before = node.now
         while node.commands.isEmpty { node.passDeadline() }
@@ -300,7 +300,7 @@ struct SleepyChildTests {
                     role: .child, rloc16: RLOC16(routerID: ScriptedNode.peerRouterID, childID: 5), keySequence: 0,
                     mleFrameCounterLimit: 5000, linkFrameCounterLimit: 5000,
                     meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0001, extendedAddress: engine.extendedAddress,
-                    previousPartitionID: ScriptedNode.partition, parent: ScriptedNode.peer))
+                    previousPartitionID: ScriptedNode.partition, parent: ScriptedNode.peer, keyUsage: engine.keyUsage))
         }
         node.start()
         while node.commands.isEmpty { node.passDeadline() }

@@ -16,7 +16,7 @@ struct AddressAutoconfigurationTests {
 
     private func child(mode: DeviceMode = .fullThreadDevice) -> ScriptedNode {
         var node = ScriptedNode { $0.isRouterEligible = false }
-        let isDone1 = node.with { engine, _ in engine.setMode(mode) }
+        let isDone1 = node.with { engine, now in engine.setMode(mode, now: now) }
         #expect(isDone1)
         node.attachAsChild()
         return node
@@ -221,13 +221,13 @@ struct AddressAutoconfigurationTests {
     func registration() throws {
         let mode = DeviceMode(isReceiverOnWhenIdle: true, isFullThreadDevice: false, requestsFullNetworkData: true)
         var node = child(mode: mode)
-        let idle = try #require(node.engine.keepAlive?.deadline)
+        let idle = try #require(node.engine.childUpdate.deadline)
         offer(&node, [(prefix(1), Self.preferred)])
-        let deadline = try #require(node.engine.keepAlive?.deadline)
+        let deadline = try #require(node.engine.childUpdate.deadline)
         #expect(deadline < idle && deadline.since(node.now) < .seconds(1))
         node.now = deadline
         node.forgetOutput()
-        node.with { $0.handleKeepAliveDeadline(now: $1) }
+        node.with { $0.handleChildUpdateDeadline(now: $1) }
         let update = try #require(node.sent.first { $0.message.command == .childUpdateRequest })
         #expect(
             update.message.addressRegistration == [
@@ -236,6 +236,6 @@ struct AddressAutoconfigurationTests {
             ])
         let manual = IPv6Address("fd00::5")!
         node.with { engine, now in _ = engine.addAddress(manual, now: now) }
-        #expect(node.engine.registeredAddresses.contains(.uncompressed(manual)))
+        #expect(node.engine.registeredAddresses.contains(manual))
     }
 }

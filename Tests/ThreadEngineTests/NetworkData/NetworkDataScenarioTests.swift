@@ -19,7 +19,7 @@ struct NetworkDataScenarioTests {
         harness.connectLine()
         let mode = DeviceMode(
             isReceiverOnWhenIdle: true, isFullThreadDevice: false, requestsFullNetworkData: isFull)
-        #expect(harness.with(3) { engine, _ in engine.setMode(mode) })
+        #expect(harness.with(3) { engine, now in engine.setMode(mode, now: now) })
         for (index, role) in [Role.leader, .router, .router, .child].enumerated() {
             harness.start(index)
             _ = try #require(harness.run(until: { $0.roles[index] == role }, within: .seconds(300)))
@@ -121,17 +121,21 @@ struct NetworkDataScenarioTests {
         let told = NetworkData(tlvs: [
             .commissioningData(CommissioningDataTLV(tlvs: [.commissionerSessionID(1)]))
         ]).bytes
+        let sender = harness.engines[0].extendedAddress
+        func response(_ leaderData: LeaderData, _ data: [UInt8]) -> MLEMessage {
+            MLEMessage(command: .dataResponse, tlvs: [.leaderData(leaderData), .networkData(data)])
+        }
         harness.with(1) { engine, now in
-            for _ in 0..<3 { engine.learnNetworkData(told, newer, now: now) }
+            for _ in 0..<3 { engine.learnNetworkData(of: response(newer, told), from: sender, now: now) }
             #expect(engine.delayed.count { $0.content == .dataResponse } == 1)
             #expect(engine.networkData == told && engine.leaderData == newer)
             // An older version, and one that cannot be read, change nothing.
             var older = newer
             older.dataVersion &-= 1
-            engine.learnNetworkData([], older, now: now)
+            engine.learnNetworkData(of: response(older, []), from: sender, now: now)
             var unreadable = newer
             unreadable.dataVersion &+= 1
-            engine.learnNetworkData([0x03, 0xff, 0x00], unreadable, now: now)
+            engine.learnNetworkData(of: response(unreadable, [0x03, 0xff, 0x00]), from: sender, now: now)
             #expect(engine.networkData == told && engine.leaderData == newer)
             #expect(engine.drops[.malformedMLE] == 1)
         }
