@@ -212,7 +212,7 @@ struct SleepyChildTests {
         var node = attached()
         let global = try #require(IPv6Address("2001:cafe::1"))
         let group = try #require(IPv6Address("ff05::abcd"))
-        expect(&node) { engine, _ in engine.addAddress(global) }
+        expect(&node) { $0.addAddress(global, now: $1) }
         expect(&node) { $0.subscribe(group, now: $1) }
         let before = node.now
         while node.commands.isEmpty { node.passDeadline() }

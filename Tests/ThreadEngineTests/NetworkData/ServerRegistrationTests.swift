@@ -118,7 +118,7 @@ struct ServerRegistrationTests {
         while times.count < 6, node.engine.role == .child {
             let before = sent(node).count
             node.passDeadline()
-            node.with { engine, now in engine.keepAlive?.deadline = now + .seconds(1000) }
+            node.with { engine, now in engine.childUpdate = .scheduled(at: now + .seconds(1000)) }
             if sent(node).count > before { times.append(node.now) }
         }
         for request in sent(node) { identifiers.insert(request.message.messageID) }
