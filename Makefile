@@ -11,7 +11,7 @@ CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
 
 DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
 
-.PHONY: help demo build test check check-format check-embedded check-imports unit-tests check-demo clean
+.PHONY: help demo build test test-long check check-format check-embedded check-imports unit-tests check-demo clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -28,6 +28,10 @@ build: ## Build the daemon heddled and the command line heddle, optimised
 test: ## Run every check: format, warnings, imports, Embedded Swift, unit tests, the demonstration
 	scripts/setup --tests
 	$(MAKE) check-format check-embedded unit-tests check-demo
+
+test-long: ## Run the tests again with all scenarios: more topologies, more seeds, more loss
+	scripts/setup --tests
+	HEDDLE_LONG=1 $(MAKE) unit-tests
 
 check: check-format check-imports check-embedded ## Run the checks that need no running program
 

@@ -131,9 +131,8 @@ let testTargets: [Target] = [
     tests(
         of: "NodeEngine",
         [
-            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "LinkProfiles", "LoRaPHY", "LoRaChannel",
-            "Simulator",
-            "CryptoProviders", "PcapWire",
+            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "MACEngine", "LowPANEngine", "LinkProfiles",
+            "LoRaPHY", "LoRaChannel", "Simulator", "CryptoProviders", "PcapWire",
         ]),
     tests(of: "Simulator", ["EngineCore", "LoRaChannel"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),

@@ -52,6 +52,7 @@ public enum DropReason: String, CaseIterable, Sendable {
     case unexpectedTMF
     case childTableFull
     case neighborTableFull
+    case networkDataFull
 }
 
 /// How often each drop reason occurred since the start.

@@ -2,9 +2,9 @@
 public enum TransmitPriority: UInt8, Comparable, CaseIterable, Sendable {
     /// Acknowledgements, which are worthless late.
     case acknowledgement = 0
-    /// Answers to a node that wants to attach.
+    /// Links and roles: Mesh Link Establishment.
     case attach
-    /// Routing and other network control.
+    /// Thread management.
     case control
     /// What applications send.
     case data

@@ -24,6 +24,8 @@ struct EtherExchange {
         var lastHeard: Instant
         /// The command whose end is to be told.
         var transmitToken: UInt32?
+        /// Whose place this process took: they do not get it back while it is there.
+        var predecessors: [SocketAddress] = []
     }
 
     /// A channel activity detection that is under way.
@@ -33,6 +35,9 @@ struct EtherExchange {
         let token: UInt32
         let end: Instant
     }
+
+    /// How many processes are remembered that another one took the place of.
+    private static let predecessorLimit = 4
 
     /// After how long without a message a node's place is free.
     static let silenceLimit = Duration.seconds(3)
@@ -132,16 +137,22 @@ struct EtherExchange {
             let names = topology.nodes.prefix(20).joined(separator: ", ")
             return refuse("the topology has no node \(registration.node); it has \(names)")
         }
-        if let other = sessions[node], other.address != address {
-            return refuse("node \(registration.node) is there already, from \(other.address.typed)")
+        // A new process takes the place of one that was there, which may have been killed a moment ago; two that live
+        // must not take it from each other again and again.
+        let former = sessions[node].flatMap { $0.address == address ? nil : $0 }
+        if let former, former.predecessors.contains(address) {
+            return refuse("node \(registration.node) is there already, from \(former.address.typed)")
         }
         if isCaptured, let reason = contradiction(registration, of: node) { return refuse(reason) }
         // A process that comes back as another node gives its first place up.
         if let previous = nodes[address], previous != node { leave(previous, "has become \(registration.node)") }
+        if former != nil { leave(node, "is replaced") }
         let isNew = sessions[node] == nil
         let token = sessions[node]?.transmitToken
+        let predecessors = former.map { $0.predecessors + [$0.address] } ?? sessions[node]?.predecessors ?? []
         sessions[node] = Session(
-            address: address, registration: registration, lastHeard: now, transmitToken: token)
+            address: address, registration: registration, lastHeard: now, transmitToken: token,
+            predecessors: predecessors.suffix(Self.predecessorLimit))
         nodes[address] = node
         setRadio(of: node)
         outputs.append(.send(.registered, to: address))

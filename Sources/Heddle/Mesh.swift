@@ -57,7 +57,7 @@ public final class Mesh: Sendable {
             }.get()
             try await core.perform { node, now in
                 // A dataset with this key that the node already has, perhaps a newer one, stays.
-                if node.dataset?.networkKey != dataset.networkKey { _ = node.setActiveDataset(dataset, now: now) }
+                if node.parameters.networkKey != dataset.networkKey { _ = node.setActiveDataset(dataset, now: now) }
                 node.setInterface(isUp: true, now: now)
                 _ = node.startThread(now: now)
             }

@@ -91,16 +91,19 @@ public struct OutgoingDatagram: Equatable, Sendable {
     public var isMulticastRetransmission: Bool
     /// Whether the datagram came from another node and passes through.
     public var isForwarded: Bool
+    /// Whether the datagram came from the host's own IPv6 stack.
+    public var isFromHost: Bool
 
     public init(
         bytes: [UInt8], priority: TransmitPriority, isLinkSecured: Bool = true,
-        isMulticastRetransmission: Bool = false, isForwarded: Bool = false
+        isMulticastRetransmission: Bool = false, isForwarded: Bool = false, isFromHost: Bool = false
     ) {
         self.bytes = bytes
         self.priority = priority
         self.isLinkSecured = isLinkSecured
         self.isMulticastRetransmission = isMulticastRetransmission
         self.isForwarded = isForwarded
+        self.isFromHost = isFromHost
     }
 }
 
@@ -131,6 +134,8 @@ public struct EchoReply: Equatable, Sendable {
 public enum IPOutput: Equatable, Sendable {
     /// Route a datagram into the mesh.
     case send(OutgoingDatagram)
+    /// Keep a multicast, which is sent as well, for sleepy children that want it.
+    case keep(OutgoingDatagram)
     /// Hand a datagram to the host's own IPv6 stack.
     case deliver([UInt8])
     /// Hand a datagram of the Thread protocol to its engine.

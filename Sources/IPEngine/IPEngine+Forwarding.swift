@@ -9,7 +9,8 @@ extension IPEngine {
     /// - Source: RFC 8200 §3, the hop limit
     mutating func forward(_ arrival: Arrival) {
         let header = arrival.header
-        guard isForwarder, !header.destination.isLinkLocalUnicast, !header.source.isLinkLocalUnicast,
+        // A node that does not route may still lead out of the mesh, to its host.
+        guard isForwarder || hostReceives, !header.destination.isLinkLocalUnicast, !header.source.isLinkLocalUnicast,
             // What this node sent does not come back but in a loop.
             !isOwn(header.source)
         else { return drop(.noRoute) }
@@ -78,6 +79,7 @@ extension IPEngine {
             break
         }
         guard header.hopLimit > 1 else { return true }
+        keepForSleepyChildren(arrival)
         let copy = OutgoingDatagram(
             bytes: Self.withOneHopLess(arrival.bytes), priority: Self.priority(header), isForwarded: true)
         if !forwarder.add(
@@ -86,6 +88,16 @@ extension IPEngine {
             drop(.queueFull)
         }
         return true
+    }
+
+    /// A multicast of somebody else passes through: sleepy children get it as well.
+    mutating func keepForSleepyChildren(_ arrival: Arrival) {
+        guard hasSleepyChildren, arrival.header.hopLimit > 1, !isOwn(arrival.header.source) else { return }
+        emit(
+            .keep(
+                OutgoingDatagram(
+                    bytes: Self.withOneHopLess(arrival.bytes), priority: Self.priority(arrival.header),
+                    isForwarded: true)))
     }
 
     /// - Precondition: an IPv6 datagram whose hop limit is not zero.

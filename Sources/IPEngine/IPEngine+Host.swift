@@ -23,8 +23,8 @@ extension IPEngine {
             let bytes = try encapsulate(header, reader.readRemaining())
             guard bytes.count <= configuration.datagramLimit else { return drop(.datagramTooLarge) }
             transmit(
-                OutgoingDatagram(bytes: bytes, priority: .data), isMulticastOverHops: header.destination.isMulticast,
-                now: now)
+                OutgoingDatagram(bytes: bytes, priority: .data, isFromHost: true),
+                isMulticastOverHops: header.destination.isMulticast, now: now)
         } catch {
             drop(.noRoute)
         }

@@ -36,6 +36,7 @@ extension IPEngine {
         }
         if header.destination.isMulticast {
             guard acceptMulticast(arrival, option: options?.mpl) else { return }
+            if isInner { keepForSleepyChildren(arrival) }
             // A router forwards for groups that it does not listen to itself.
             guard multicastAddresses.contains(header.destination) else { return }
         } else if !isOwn(header.destination) {

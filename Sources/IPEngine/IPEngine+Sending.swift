@@ -120,6 +120,17 @@ extension IPEngine {
             receive(bytes, link: .local, now: now)
             return
         }
+        if hasSleepyChildren, destination.isMulticast, isLinkSecured {
+            // What goes through a tunnel on the air reaches a child without.
+            var kept = bytes
+            if MulticastEncapsulation(destination: destination) == .tunnel {
+                var writer = ByteWriter(capacity: IPv6Header.byteCount + upperLayer.count)
+                header.serialize(into: &writer)
+                writer.write(contentsOf: upperLayer)
+                kept = writer.bytes
+            }
+            emit(.keep(OutgoingDatagram(bytes: kept, priority: priority)))
+        }
         transmit(
             OutgoingDatagram(bytes: bytes, priority: priority, isLinkSecured: isLinkSecured),
             isMulticastOverHops: destination.multicastScope ?? 0 >= Scope.realmLocal, now: now)

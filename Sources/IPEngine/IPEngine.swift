@@ -57,6 +57,8 @@ public struct IPEngine: Sendable {
     public var rloc16: RLOC16?
     /// Whether the node forwards datagrams of others: routers do.
     public var isForwarder = false
+    /// Whether multicasts come out as `.keep` too, for children that do not hear them on the air.
+    public var hasSleepyChildren = false
     /// Whether the host's own IPv6 stack gets what is for the node and for none of its sockets.
     public var hostReceives = false
     /// The ports at which unsecured link-local UDP datagrams are accepted.

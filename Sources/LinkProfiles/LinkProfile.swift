@@ -1,3 +1,4 @@
+public import EngineCore
 public import LoRaPHY
 
 /// All that depends on the speed of the link: sizes, waits, retries, intervals.
@@ -58,6 +59,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var attachDataPollPeriod: Duration
     /// The shortest time between two polls.
     public var minimumDataPollPeriod: Duration
+    /// How long a sleepy child waits between polls for a while after a request to its parent.
+    public var fastDataPollPeriod: Duration
     /// How long a sleepy child waits after a poll that was not acknowledged.
     public var dataPollRetransmissionDelay: Duration
     /// After how many polled but unacknowledged transmissions a parent gives a frame up.
@@ -105,6 +108,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var attachBackoffMaximum: Duration
     /// The random part on top of that wait.
     public var attachBackoffJitter: Duration
+    /// After how long as a child a node counts its attempts anew.
+    public var attachBackoffResetDelay: Duration
 
     // MARK: Mesh link establishment
 
@@ -112,6 +117,18 @@ public struct LinkProfile: Equatable, Sendable {
     public var linkRequestWait: Duration
     /// The longest random wait of a router before it asks a router for a link whose advertisement it heard.
     public var linkRequestMaximumDelay: Duration
+    /// To how many routers beside its parent a child that could route keeps a link.
+    public var childRouterLinks: UInt8
+    /// How many more it takes up, slowly, from routers in good range.
+    public var additionalChildRouterLinks: UInt8
+    /// The shortest random wait of such a child before it asks a router for a link.
+    public var childLinkRequestMinimumDelay: Duration
+    /// The longest.
+    public var childLinkRequestMaximumDelay: Duration
+    /// The longest for the additional links.
+    public var additionalChildLinkRequestMaximumDelay: Duration
+    /// How long after its attachment a child begins with additional links.
+    public var additionalChildLinkWait: Duration
     /// The longest random wait before a Link Accept that answers a multicast Link Request.
     public var linkAcceptMaximumDelay: Duration
     /// The longest time over which a router spreads its multicast Link Request after a restart.
@@ -128,6 +145,10 @@ public struct LinkProfile: Equatable, Sendable {
     public var multicastRetransmissionDelay: Duration
     /// The longest random wait before a Data Response that nobody asked for.
     public var unsolicitedDataResponseMaximumDelay: Duration
+    /// How long a parent that told the leader of a lost child waits before it looks for the next.
+    public var staleChildRest: Duration
+    /// How long a server that told the leader what it offers waits for the network data to show it.
+    public var serverDataRest: Duration
     /// The longest random wait before a Discovery Response.
     public var discoveryResponseMaximumDelay: Duration
     /// In which interval a node announces its network once on each channel, unless enough others do; zero for never.
@@ -174,6 +195,14 @@ public struct LinkProfile: Equatable, Sendable {
     public var childSupervisionInterval: Duration
     /// After how long without a frame from its parent a child checks whether it is still there.
     public var childSupervisionCheckTimeout: Duration
+    /// How often a child that cannot route looks whether its parent is still heard well enough.
+    public var parentSearchInterval: Duration
+    /// The random part on top of that interval.
+    public var parentSearchJitter: Duration
+    /// How long it leaves that be after it looked for a better parent.
+    public var parentSearchBackoff: Duration
+    /// Below which link margin of the parent a better one is looked for.
+    public var parentSearchMargin: Decibels
 
     // MARK: Thread management
 
@@ -188,6 +217,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var coapMaximumRetransmissions: UInt8
     /// How long an Address Notification is waited for.
     public var addressQueryTimeout: Duration
+    /// How many times an unanswered Address Query is repeated at once before the address counts as unresolved.
+    public var addressQueryRepetitions: UInt8
     /// The first wait before an unanswered Address Query is repeated; it doubles each time.
     public var addressQueryInitialRetryDelay: Duration
     /// The longest wait before an unanswered Address Query is repeated.
@@ -196,6 +227,15 @@ public struct LinkProfile: Equatable, Sendable {
     public var diagnosticResponseWait: Duration
     /// The longest random wait before an answer to a diagnostic query that went to a group.
     public var diagnosticAnswerMaximumDelay: Duration
+
+    // MARK: Datasets
+
+    /// The shortest time that a leader gives a network to learn of a change.
+    public var pendingDatasetMinimumDelay: Duration
+    /// The shortest time for a change of the network key.
+    public var pendingDatasetDefaultDelay: Duration
+    /// How long a node waits before it tells the leader a dataset that is newer than the network's, or tries again.
+    public var datasetRegistrationDelay: Duration
 
     // MARK: Datagrams
 

@@ -18,6 +18,7 @@ extension LinkProfile {
         profile.setAttach(timing)
         profile.setMeshLinkEstablishment(timing)
         profile.setAdvertisements(timing)
+        profile.setDatasets(timing)
         profile.setDatagrams(timing)
         return profile
     }
@@ -35,6 +36,7 @@ extension LinkProfile {
         pendingFrameSleepDelay = max(pendingFrameSleepDelay, dataPollTimeout * 3)
         attachDataPollPeriod = max(attachDataPollPeriod, timing.roundTrip)
         minimumDataPollPeriod = max(minimumDataPollPeriod, timing.exchange(LoRaTiming.pollByteCount))
+        fastDataPollPeriod = max(fastDataPollPeriod, timing.roundTrip)
         dataPollRetransmissionDelay = max(dataPollRetransmissionDelay, timing.roundTrip * 2)
     }
 
@@ -65,16 +67,22 @@ extension LinkProfile {
         formationJitter = parentRequestWaitRoutersAndREEDs * 2
         attachBackoffMinimum = max(attachBackoffMinimum, timing.roundTrip)
         attachBackoffJitter = max(attachBackoffJitter, timing.roundTrip * 5)
+        attachBackoffResetDelay = max(attachBackoffResetDelay, timing.roundTrip * 50)
     }
 
     private mutating func setMeshLinkEstablishment(_ timing: LoRaTiming) {
         linkRequestWait = max(linkRequestWait, timing.roundTrip * 5)
         linkRequestMaximumDelay = max(linkRequestMaximumDelay, timing.roundTrip * 2)
+        // Links of children serve multicasts that their parent repeats anyway.
+        childRouterLinks = 0
+        additionalChildRouterLinks = 0
         linkAcceptMaximumDelay = max(linkAcceptMaximumDelay, timing.roundTrip * 2)
         multicastLinkRequestMaximumDelay = max(multicastLinkRequestMaximumDelay, timing.roundTrip * 12)
         unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
         multicastRetransmissionDelay = max(multicastRetransmissionDelay, timing.roundTrip * 12)
         unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
+        staleChildRest = max(staleChildRest, timing.roundTrip * 4)
+        serverDataRest = max(serverDataRest, timing.roundTrip * 100)
         tunesChannels = false
         // Four neighbors answer, one after the other.
         discoveryResponseMaximumDelay = max(discoveryResponseMaximumDelay, timing.roundTrip * 4)
@@ -109,8 +117,17 @@ extension LinkProfile {
         indirectFrameLifetime = childTimeoutDefault
         childSupervisionInterval = scaled(childSupervisionInterval)
         childSupervisionCheckTimeout = scaled(childSupervisionCheckTimeout)
+        // LoRa is made for weak signals: 10 dB above the weakest are still a good link.
+        parentSearchMargin = Decibels(10)
         // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
         routerSelectionJitter = min(max(.seconds(4), timing.roundTrip * 8), .seconds(255))
+    }
+
+    private mutating func setDatasets(_ timing: LoRaTiming) {
+        // Sixteen hops, at each of which a router waits, is asked and answers, with repetitions.
+        pendingDatasetMinimumDelay = max(pendingDatasetMinimumDelay, timing.roundTrip * 64)
+        pendingDatasetDefaultDelay = max(pendingDatasetDefaultDelay, pendingDatasetMinimumDelay * 10)
+        datasetRegistrationDelay = max(datasetRegistrationDelay, timing.roundTrip * 8)
     }
 
     private mutating func setDatagrams(_ timing: LoRaTiming) {
@@ -119,6 +136,8 @@ extension LinkProfile {
         // A multicast to the end of the mesh and an answer back, four hops each.
         mplDataMessageInterval = max(mplDataMessageInterval, timing.airtime(127) * 4)
         addressQueryTimeout = max(addressQueryTimeout, mplDataMessageInterval * 4 + timing.roundTrip * 4)
+        // A lost multicast is asked for again at once: the sender would wait for long otherwise.
+        addressQueryRepetitions = 1
         addressQueryInitialRetryDelay = max(addressQueryInitialRetryDelay, addressQueryTimeout * 5)
         addressQueryMaximumRetryDelay = max(addressQueryMaximumRetryDelay, addressQueryInitialRetryDelay * 8)
         // Eight hops there and back, and then some frames of an answer; of a group, everybody answers.

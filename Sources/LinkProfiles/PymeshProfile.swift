@@ -1,3 +1,4 @@
+import EngineCore
 public import LoRaPHY
 
 extension LinkProfile {
@@ -26,6 +27,7 @@ extension LinkProfile {
         profile.pendingFrameSleepDelay = .milliseconds(1000)
         profile.minimumDataPollPeriod = .milliseconds(1000)
         profile.attachDataPollPeriod = .milliseconds(1000)
+        profile.fastDataPollPeriod = .milliseconds(1000)
         profile.dataPollRetransmissionDelay = .milliseconds(2000)
         profile.maximumChildTransmissions = 6
         profile.parentRequestsToRouters = 1
@@ -38,7 +40,10 @@ extension LinkProfile {
         profile.childUpdateRequestWait = .seconds(10)
         profile.linkRequestWait = .seconds(10)
         profile.mleMaximumTransmissions = 5
+        profile.childRouterLinks = 0
+        profile.additionalChildRouterLinks = 0
         profile.keepAliveAttempts = 6
+        profile.parentSearchMargin = Decibels(10)
         profile.tunesChannels = false
         profile.discoveryResponseMaximumDelay = max(
             profile.discoveryResponseMaximumDelay, timing.roundTrip * 4)
@@ -51,6 +56,7 @@ extension LinkProfile {
         // Trickle as in 2018: up to 32 s whatever the number of neighbours.
         profile.advertisementIntervalMaximumFloor = .seconds(32)
         profile.advertisementIntervalMaximumCeiling = .seconds(32)
+        profile.addressQueryRepetitions = 1
         profile.addressQueryMaximumRetryDelay = .seconds(28_800)
         profile.reassemblyTimeout = .seconds(5)
         profile.diagnosticResponseWait = max(profile.diagnosticResponseWait, timing.roundTrip * 16)

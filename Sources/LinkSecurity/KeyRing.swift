@@ -14,7 +14,8 @@ public struct KeyRing {
     /// The sequence before, the current one, the next, and one that a peer named.
     public static let contextLimit = 4
 
-    private let networkKey: [UInt8]
+    /// - Units: 16 bytes
+    public let networkKey: [UInt8]
     private let cryptography: any LinkCryptography
     /// Contexts in the order of their last derivation; the oldest is the first to go.
     private var contexts: [LinkContexts] = []

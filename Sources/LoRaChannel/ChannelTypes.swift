@@ -8,11 +8,15 @@ public struct ChannelLink: Equatable, Sendable {
     /// The path loss.
     /// - Units: dB
     public var loss: Decibels
+    /// How many of the frames that are strong enough fail for no reason that the channel models.
+    /// - Range: 0 to 1
+    public var erasure: Double
 
-    public init(from: Int, to: Int, loss: Decibels) {
+    public init(from: Int, to: Int, loss: Decibels, erasure: Double = 0) {
         self.from = from
         self.to = to
         self.loss = loss
+        self.erasure = erasure
     }
 }
 
@@ -81,6 +85,10 @@ public enum LossReason: String, CaseIterable, Equatable, Sendable {
     case transmitting
     /// The receiver was off, or was retuned while the frame arrived.
     case notReceiving
+    /// At random, as the link is set to.
+    case erasure
+    /// The sender lost its power before the frame's end.
+    case cutOff
 }
 
 /// Why a transmission did not begin.

@@ -57,7 +57,7 @@ public struct LoRaChannel: Sendable {
 
     /// - Parameters:
     ///   - links: At most one for each direction between two nodes.
-    ///   - seed: Decides which frames arrive on a soft edge.
+    ///   - seed: Decides which frames arrive on a soft edge, and which ones are erased.
     public init(
         nodeCount: Int, links: [ChannelLink], parameters: ChannelParameters = ChannelParameters(), seed: UInt64
     ) {
@@ -75,10 +75,33 @@ public struct LoRaChannel: Sendable {
     public var nodeCount: Int { nodes.count }
 
     /// Changes one direction of a link, for transmissions that begin from now on.
-    /// - Parameter loss: nil when `to` no longer hears `from`.
-    public mutating func setLoss(_ loss: Decibels?, from: Int, to: Int) {
+    /// - Parameters:
+    ///   - loss: nil when `to` no longer hears `from`.
+    ///   - erasure: how many of the frames fail at random, 0 to 1; nil for as many as before.
+    public mutating func setLoss(_ loss: Decibels?, erasure: Double? = nil, from: Int, to: Int) {
+        let before = nodes[from].listeners.first { $0.to == to }?.erasure
         nodes[from].listeners.removeAll { $0.to == to }
-        if let loss { nodes[from].listeners.append(ChannelLink(from: from, to: to, loss: loss)) }
+        if let loss {
+            nodes[from].listeners.append(
+                ChannelLink(from: from, to: to, loss: loss, erasure: erasure ?? before ?? 0))
+        }
+    }
+
+    /// One direction of a link; nil when `to` does not hear `from`.
+    public func link(from: Int, to: Int) -> ChannelLink? {
+        nodes[from].listeners.first { $0.to == to }
+    }
+
+    /// Ends a node's transmission before its time, as the loss of its power does: nobody receives the frame, and the
+    /// node is told nothing.
+    public mutating func cutTransmission(of node: Int) {
+        guard let index = transmissions.firstIndex(where: { $0.node == node }) else { return }
+        let transmission = transmissions.remove(at: index)
+        nodes[node].isTransmitting = false
+        for listener in transmission.listeners {
+            nodes[listener].signals.removeAll { $0.transmission == transmission.number }
+            outputs.append(.lost(node: listener, sender: node, reason: .cutOff))
+        }
     }
 
     /// Sets a node's radio; nil switches it off. What was arriving is lost unless the radio keeps listening to the
@@ -155,7 +178,7 @@ public struct LoRaChannel: Sendable {
     /// Adds a transmission's signal to what a listener hears and settles which of them cannot survive the other.
     private mutating func hear(_ sender: RadioSetting, over link: ChannelLink, now: Instant, until end: Instant) {
         let rssi = sender.transmitPower - link.loss
-        var fate = initialFate(of: sender, rssi: rssi, at: link.to)
+        var fate = initialFate(of: sender, rssi: rssi, over: link)
         for index in nodes[link.to].signals.indices {
             let other = nodes[link.to].signals[index]
             guard other.end > now, other.sender.sharesChannel(with: sender) else { continue }
@@ -172,10 +195,14 @@ public struct LoRaChannel: Sendable {
     }
 
     /// What becomes of a signal that nothing disturbs.
-    private mutating func initialFate(of sender: RadioSetting, rssi: DecibelMilliwatts, at node: Int) -> Fate {
+    private mutating func initialFate(
+        of sender: RadioSetting, rssi: DecibelMilliwatts, over link: ChannelLink
+    ) -> Fate {
+        let node = link.to
         guard let setting = nodes[node].setting, setting.sharesChannel(with: sender) else { return .elsewhere }
         guard !nodes[node].isTransmitting else { return .lost(.transmitting) }
         guard setting.isReceiving else { return .lost(.notReceiving) }
+        if link.erasure > 0, entropy.unit() < link.erasure { return .lost(.erasure) }
         let snr = rssi - sender.phy.noiseFloor(noiseFigure: parameters.noiseFigure)
         let margin = (snr - sender.phy.demodulationFloor).value
         let width = parameters.softEdge.value

@@ -29,7 +29,8 @@ public struct LowPANEngine: Sendable {
     public let configuration: Configuration
     /// The contexts of the network; the owner keeps them up to date.
     public var contexts = LowPANContextTable()
-    /// The node's own link addresses: frames whose mesh header ends here are taken in, others are to be forwarded.
+    /// The link addresses that the node takes frames with a mesh header in for, others are to be forwarded: its own, and
+    /// those of children that know no mesh headers.
     public var ownAddresses: [LinkAddress] = []
     /// What was discarded, by reason.
     public private(set) var drops = DropCounters()

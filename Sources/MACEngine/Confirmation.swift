@@ -36,6 +36,7 @@ extension MACEngine {
 
     /// Ends the transmission under way.
     mutating func finish(_ transmission: Transmission, _ outcome: MACOutcome) {
+        if dropReason(outcome) == nil, continueDatagram(transmission, outcome) { return }
         transmitter = .idle
         countTransmission(transmission, outcome)
         if transmission.request.handle == Self.scanHandle {

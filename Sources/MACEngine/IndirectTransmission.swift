@@ -1,6 +1,6 @@
 import EngineCore
 import LinkProfiles
-import ThreadWire
+public import ThreadWire
 
 // Frames for children that sleep: they wait here until the child asks.
 //
@@ -37,7 +37,30 @@ extension MACEngine {
     /// Whether more waits for the receiver of a transmission.
     func isMorePending(behind transmission: Transmission) -> Bool {
         guard let child = transmission.child, let index = peers.index(of: child) else { return false }
-        return !peers[index].indirect.isEmpty
+        return !peers[index].indirect.isEmpty || !transmission.request.following.isEmpty
+    }
+
+    /// Whether anything waits for a sleeping child.
+    public func hasIndirect(for child: ExtendedAddress) -> Bool {
+        isFramePending(for: .extended(child))
+    }
+
+    /// A fragment arrived: the next one goes out when the child asks again, or at once if it does not sleep any more.
+    /// - Returns: false when it was the last.
+    mutating func continueDatagram(_ transmission: Transmission, _ outcome: MACOutcome) -> Bool {
+        var next = transmission
+        guard next.advance() else { return false }
+        transmitter = .idle
+        countTransmission(transmission, outcome)
+        if let child = transmission.child, let index = peers.index(of: child), peers[index].peer.isSleepyChild {
+            peers[index].isSendingIndirect = false
+            peers[index].indirect.insert(next, at: 0)
+            expiryCheckAt = earlier(expiryCheckAt, next.expiresAt)
+        } else {
+            if let child = transmission.child { childIsServed(child) }
+            putBack(Transmission(request: next.request, expiresAt: next.expiresAt))
+        }
+        return true
     }
 
     /// Puts a frame back that the child did not acknowledge, or gives it up.

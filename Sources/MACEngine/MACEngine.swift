@@ -16,7 +16,7 @@ public struct MACEngine {
         /// How many frames may wait to be sent directly.
         /// - Range: 1 and up
         public var transmitQueueLimit = 32
-        /// How many frames may wait for one sleeping child.
+        /// How many datagrams may wait for one sleeping child.
         /// - Range: 1 and up
         public var indirectLimitPerChild = 8
         /// How many peers are known.
@@ -158,7 +158,10 @@ public struct MACEngine {
     public mutating func handleDeadline(now: Instant) {
         clock = now
         wakeUpAt = nil
-        if let until = listeningUntil, until <= now { listeningUntil = nil }
+        if let until = listeningUntil, until <= now {
+            listeningUntil = nil
+            emit(.listenedInVain)
+        }
         expire(now: now)
         expireAcknowledgementWait(now: now)
         handleScan(.deadline(now: now), now: now)
@@ -202,6 +205,8 @@ public struct MACEngine {
         if networkKey == key, keyRing != nil {
             keyRing?.setKeySequence(keySequence)
         } else {
+            // What peers used under the former key says nothing of the new one.
+            if keyRing != nil { peers.forgetCounters() }
             networkKey = key
             keyRing = KeyRing(networkKey: key, keySequence: keySequence, cryptography: cryptography)
         }

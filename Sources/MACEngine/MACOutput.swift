@@ -17,6 +17,8 @@ public enum MACOutput: Equatable, Sendable {
     case scanFinished
     /// A frame for this node: data, a beacon, a beacon request or a child's data request.
     case received(MACIndication)
+    /// The receiver was on for a frame that a parent had announced, and it did not come.
+    case listenedInVain
     /// What became of a request. Every request gets exactly one.
     case confirm(handle: UInt32, outcome: MACOutcome)
     /// All reserved frame counters are used: store a higher limit, then raise `frameCounterLimit`. Until then secured

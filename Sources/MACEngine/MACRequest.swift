@@ -28,6 +28,9 @@ public struct MACRequest: Equatable, Sendable {
     public var frameType: FrameType
     /// What follows the header; in a MAC command its identifier first.
     public var payload: [UInt8]
+    /// For a sleeping child: the other fragments of the datagram, each of which goes out when the child asks again. The
+    /// confirmation is of all of them; what follows a lost one is not sent.
+    public var following: [[UInt8]]
     public var security: MACProtection
     /// Ignored for broadcasts, which nobody acknowledges.
     public var requestsAcknowledgement: Bool
@@ -44,15 +47,16 @@ public struct MACRequest: Equatable, Sendable {
 
     public init(
         handle: UInt32, destination: LinkAddress, source: SourceAddressKind, frameType: FrameType = .data,
-        payload: [UInt8], security: MACProtection, requestsAcknowledgement: Bool, priority: TransmitPriority = .data,
-        isIndirect: Bool = false, destinationPAN: PANID? = nil, channel: UInt8? = nil,
-        lifetime: Duration? = nil
+        payload: [UInt8], following: [[UInt8]] = [], security: MACProtection, requestsAcknowledgement: Bool,
+        priority: TransmitPriority = .data,
+        isIndirect: Bool = false, destinationPAN: PANID? = nil, channel: UInt8? = nil, lifetime: Duration? = nil
     ) {
         self.handle = handle
         self.destination = destination
         self.source = source
         self.frameType = frameType
         self.payload = payload
+        self.following = following
         self.security = security
         self.requestsAcknowledgement = requestsAcknowledgement
         self.priority = priority

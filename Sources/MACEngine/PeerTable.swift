@@ -95,6 +95,15 @@ struct PeerTable {
         return known
     }
 
+    /// Starts all counters anew, under another network key.
+    mutating func forgetCounters() {
+        for index in entries.indices {
+            entries[index].peer.linkFrameCounter = 0
+            entries[index].peer.keySequence = 0
+            entries[index].counters = Self.counters(entries[index].peer)
+        }
+    }
+
     /// Forgets a peer.
     /// - Returns: what waited for it.
     mutating func remove(_ address: ExtendedAddress) -> [Transmission] {

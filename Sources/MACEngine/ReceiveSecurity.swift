@@ -70,7 +70,10 @@ extension MACEngine {
         counters.receiveDuplicated &+= 1
         drops.count(.duplicateFrame)
         // What a sleeping node listened for has come, if not for the first time.
-        listeningUntil = nil
+        if listeningUntil != nil {
+            listeningUntil = nil
+            emit(.listenedInVain)
+        }
         return nil
     }
 

@@ -3,7 +3,7 @@ import ThreadWire
 
 /// A request under way, from its arrival to its confirmation.
 struct Transmission {
-    let request: MACRequest
+    private(set) var request: MACRequest
     /// When it may no longer be begun; nil for never.
     let expiresAt: Instant?
     /// The child that it waits for; nil for what is sent directly.
@@ -21,6 +21,18 @@ struct Transmission {
         self.request = request
         self.expiresAt = expiresAt
         self.child = child
+    }
+
+    /// Goes on with the next fragment, if there is one.
+    /// - Returns: false when all have been sent.
+    mutating func advance() -> Bool {
+        guard !request.following.isEmpty else { return false }
+        request.payload = request.following.removeFirst()
+        sealed = nil
+        backoffs = 0
+        retries = 0
+        polledAttempts = 0
+        return true
     }
 
     /// What goes first. A child that asked listens for a short time only, so its answer goes before all else.

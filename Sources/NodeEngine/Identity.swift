@@ -12,20 +12,30 @@ extension NodeEngine {
     func synchronizeIdentity() {
         mac.extendedAddress = thread.extendedAddress
         mac.shortAddress = thread.rloc16
-        mac.isReceiverOnWhenIdle = thread.mode.isReceiverOnWhenIdle
+        synchronizeKeys()
         if let network = thread.network {
             mac.panID = network.panID
             mac.channel = network.channel
             // After a scan or a frame elsewhere the MAC engine returns to the channel that it is told here.
             if mac.isAtHome { tune(to: network.channel) }
         }
-        lowPAN.ownAddresses = [.extended(thread.extendedAddress), .short(thread.rloc16)]
+        synchronizeLinkAddresses()
         ip.isForwarder = thread.role.isRouting
         ip.rloc16 = thread.role.isAttached ? thread.rloc16 : nil
         ip.meshLocalPrefix = thread.network?.meshLocalPrefix
         ip.unicastAddresses = unicastAddresses
-        ip.multicastAddresses = multicastAddresses
+        ip.multicastAddresses = Set(groups)
         synchronizeContexts()
+    }
+
+    /// Which frames with a mesh header end here: this node's, and those of children that know no mesh headers.
+    func synchronizeLinkAddresses() {
+        var addresses: [LinkAddress] = [.extended(thread.extendedAddress), .short(thread.rloc16)]
+        for child in thread.children.children where child.isValid && !child.neighbor.mode.isFullThreadDevice {
+            addresses.append(.short(child.neighbor.rloc16))
+        }
+        lowPAN.ownAddresses = addresses
+        ip.hasSleepyChildren = thread.hasSleepyChildren
     }
 
     /// Lets the radio change its channel, if it is on another.
@@ -40,10 +50,7 @@ extension NodeEngine {
         if let prefix = thread.network?.meshLocalPrefix {
             table.set(LowPANContext(id: 0, prefix: prefix, isCompressible: true))
         }
-        for context in thread.contexts {
-            table.set(
-                LowPANContext(id: context.id, prefix: context.prefix, isCompressible: context.isCompressible))
-        }
+        for context in thread.networkDatabase.contexts { table.set(context) }
         lowPAN.contexts = table
     }
 
@@ -51,27 +58,29 @@ extension NodeEngine {
     var unicastAddresses: [UnicastAddress] {
         guard isInterfaceUp else { return [] }
         var addresses: [UnicastAddress] = []
-        func add(_ address: IPv6Address?, _ origin: UnicastAddress.Origin) {
+        func add(_ address: IPv6Address?) {
             guard let address else { return }
-            addresses.append(
-                UnicastAddress(address, origin: origin))
+            addresses.append(UnicastAddress(address, origin: .thread))
         }
-        add(thread.leaderAnycastAddress, .thread)
-        add(thread.rlocAddress, .thread)
-        for address in thread.additionalAddresses { add(address, .manual) }
-        add(thread.meshLocalEID, .thread)
-        add(thread.linkLocalAddress, .thread)
+        for address in thread.additionalAddresses {
+            addresses.append(
+                UnicastAddress(
+                    address.address, prefixLength: address.prefixLength, isPreferred: address.isPreferred,
+                    origin: Self.origin(address.origin)))
+        }
+        add(thread.leaderAnycastAddress)
+        add(thread.rlocAddress)
+        add(thread.meshLocalEID)
+        add(thread.linkLocalAddress)
         return addresses
     }
 
-    var multicastAddresses: Set<IPv6Address> {
-        guard isInterfaceUp else { return [] }
-        var groups: Set<IPv6Address> = [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]
-        // A child that could route hears what routers are asked, too: it answers for its own addresses.
-        if thread.role.isAttached, thread.mode.isFullThreadDevice {
-            groups.formUnion([.linkLocalAllRouters, .realmLocalAllRouters])
+    private static func origin(_ origin: NodeAddress.Origin) -> UnicastAddress.Origin {
+        switch origin {
+        case .manual: .manual
+        case .autoconfigured: .slaac
+        case .anycast: .thread
         }
-        return groups
     }
 
     // MARK: Operation
@@ -100,44 +109,26 @@ extension NodeEngine {
         settle(now: now)
     }
 
-    /// Takes an active dataset into use.
-    /// - Returns: false when it lacks the network key, PAN id, channel or mesh-local prefix.
-    public func setActiveDataset(_ dataset: OperationalDataset, now: Instant) -> Bool {
-        guard let key = dataset.networkKey, let panID = dataset.panID, let channel = dataset.channel,
-            let prefix = dataset.meshLocalPrefix
-        else { return false }
-        self.dataset = dataset
-        emit(.store(StoredRecord(name: .activeDataset, value: dataset.bytes)))
-        if let name = dataset.networkName, let extendedPANID = dataset.extendedPANID {
-            thread.networkIdentity = NetworkIdentity(
-                name: name, extendedPANID: extendedPANID,
-                channels: dataset.channelMask.map { ChannelMask(channels: $0).channelNumbers } ?? ChannelMask.all)
-        }
-        mac.setNetworkKey(key, keySequence: thread.keySequence)
-        thread.setNetwork(
-            ThreadEngine.Network(
-                networkKey: key, panID: panID, channel: UInt8(clamping: channel), meshLocalPrefix: prefix,
-                activeTimestamp: dataset.activeTimestamp ?? Timestamp(seconds: 1)),
-            keySequence: thread.keySequence, now: now)
-        settle(now: now)
-        return true
-    }
-
     /// Takes over what a store kept; before anything else is asked of the node.
     public func restore(_ records: [StoredRecord], now: Instant) {
-        for record in records {
-            switch record.name {
-            case .networkState:
-                var reader = ByteReader(record.value)
-                guard let state = try? StoredNetworkState(parsing: &reader) else { continue }
-                thread.restore(state)
-                mac.frameCounter = state.linkFrameCounterLimit
-                mac.frameCounterLimit = state.linkFrameCounterLimit
-            case .activeDataset:
-                guard let dataset = try? OperationalDataset(record.value) else { continue }
-                _ = setActiveDataset(dataset, now: now)
-            case .settings: break
-            }
+        func value(_ name: StoredRecord.Name) -> [UInt8]? {
+            records.last { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
+        }
+        func dataset(_ name: StoredRecord.Name) -> OperationalDataset? {
+            value(name).flatMap { try? OperationalDataset($0) }
+        }
+        if let bytes = value(.networkState) {
+            var reader = ByteReader(bytes)
+            if let state = try? StoredNetworkState(parsing: &reader) { thread.restore(state) }
+        }
+        if let secret = records.last(where: { $0.name == .interfaceIdentifierSecret }) {
+            _ = thread.restoreInterfaceIdentifierSecret(secret)
+        }
+        thread.restoreDatasets(
+            parameters: dataset(.parameters), active: dataset(.activeDataset), pending: dataset(.pendingDataset))
+        if let bytes = value(.children) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredChildren(parsing: &reader) { thread.restore(stored, now: now) }
         }
         synchronizeIdentity()
         settle(now: now)

@@ -11,6 +11,30 @@ extension NodeEngine {
         set { thread.setConfiguration(newValue) }
     }
 
+    /// Goes into a role, or asks the partition for it.
+    public func requestRole(_ role: Role, now: Instant) throws(RoleRequestError) {
+        defer { settle(now: now) }
+        try thread.requestRole(role, now: now)
+    }
+
+    /// Lets this node route or not.
+    /// - Returns: false when it lacks what a router needs.
+    public func setRouterEligible(_ isEligible: Bool, now: Instant) -> Bool {
+        defer { settle(now: now) }
+        return thread.setRouterEligible(isEligible, now: now)
+    }
+
+    /// Which id this node asks for when it becomes a router.
+    public func setPreferredRouterID(_ id: RouterID) throws(RoleRequestError) {
+        try thread.setPreferredRouterID(id)
+    }
+
+    /// As leader: takes a router's id away from it.
+    public func releaseRouterID(_ id: RouterID, now: Instant) throws(RoleRequestError) {
+        defer { settle(now: now) }
+        try thread.releaseRouterID(of: id, now: now)
+    }
+
     /// Whose frames are taken, and how strong they are said to be.
     public var addressFilter: AddressFilter {
         get { mac.filter }
@@ -24,25 +48,25 @@ extension NodeEngine {
         }
     }
 
-    /// Sets what this node can do and wants; only while the protocol is stopped.
-    /// - Returns: false when it runs.
+    /// Sets what this node can do and wants.
+    /// - Returns: false when no device can be so: one that routes cannot sleep.
     public func setMode(_ mode: DeviceMode, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.setMode(mode)
+        return thread.setMode(mode, now: now)
     }
 
     /// Gives this node an address of its own.
     /// - Returns: false when it has as many as it may have.
     public func addAddress(_ address: IPv6Address, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.addAddress(address)
+        return thread.addAddress(address, now: now)
     }
 
     /// Takes an address away that was given by hand.
     /// - Returns: false when there is no such address.
     public func removeAddress(_ address: IPv6Address, now: Instant) -> Bool {
         defer { settle(now: now) }
-        return thread.removeAddress(address)
+        return thread.removeAddress(address, now: now)
     }
 
     // MARK: Counters

@@ -84,7 +84,6 @@ public final class NodeEngine {
     public internal(set) var mac: MACEngine
     public internal(set) var ip: IPEngine
     public internal(set) var thread: ThreadEngine
-    public internal(set) var dataset: OperationalDataset?
     /// Whether the IPv6 interface is up; nothing runs while it is not.
     public internal(set) var isInterfaceUp = false
     /// Datagrams that were sent and received, and those that failed.
@@ -93,12 +92,16 @@ public final class NodeEngine {
     var lowPAN: LowPANEngine
     var entropy: EntropySource
     var transfers: [Transfer] = []
+    /// Whom the last poll asked.
+    var polled = LinkAddress.none
     var nextHandle: UInt32 = 1
     var unresolved: [UnresolvedDatagram] = []
     var ownDrops = DropCounters()
     private var outputs: [Output] = []
     private var outputHead = 0
     private var countedLinkFrames: UInt32 = 0
+    /// Up to which change of keys the link layer has followed.
+    var keyGeneration: UInt32 = 0
     /// Who wants to know what the scan under way finds.
     var scanPurpose: ScanPurpose?
     /// The beacon that waits to be sent.
@@ -141,6 +144,7 @@ public final class NodeEngine {
         case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
         case .stored(let record):
             thread.confirmStored(record)
+            synchronizeKeys()
             mac.frameCounterLimit = thread.linkFrameCounterLimit
         case .notStored(let record): thread.refuseStored(record)
         }
@@ -149,7 +153,7 @@ public final class NodeEngine {
 
     /// Does all that was due by now.
     public func handleDeadline(now: Instant) {
-        thread.linkFrameCounter = mac.frameCounter
+        synchronizeKeys()
         if let deadline = mac.nextDeadline, deadline <= now { mac.handleDeadline(now: now) }
         if let deadline = lowPAN.nextDeadline, deadline <= now { lowPAN.handleDeadline(now: now) }
         if let deadline = ip.nextDeadline, deadline <= now { ip.handleDeadline(now: now) }
@@ -182,7 +186,10 @@ public final class NodeEngine {
         var isQuiet = false
         while !isQuiet {
             isQuiet = true
-            thread.linkFrameCounter = mac.frameCounter
+            synchronizeKeys()
+            thread.updateEndDevice(now: now)
+            let isReceiverOn = thread.isReceiverOnWhenIdle
+            if mac.isReceiverOnWhenIdle != isReceiverOn { mac.isReceiverOnWhenIdle = isReceiverOn }
             while let output = mac.pollOutput() {
                 isQuiet = false
                 handle(output, now: now)
@@ -198,7 +205,7 @@ public final class NodeEngine {
         }
         if mac.frameCounter != countedLinkFrames {
             countedLinkFrames = mac.frameCounter
-            thread.linkFrameCounter = mac.frameCounter
+            synchronizeKeys()
             thread.requestFrameCounters()
             while let output = thread.pollOutput() { handle(output, now: now) }
         }

@@ -20,6 +20,7 @@ extension NodeEngine {
         case .beacon(let beacon): handle(beacon)
         case .scanFinished: endScan(now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
+        case .listenedInVain: thread.noteListenedInVain(now: now)
         case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
         }
     }
@@ -30,7 +31,16 @@ extension NodeEngine {
         let isSecured = indication.security != .none
         if isSecured, let sender = indication.sourceExtendedAddress {
             thread.noteHeard(sender, rssi: indication.rssi, snr: indication.snr, now: now)
+            if case .link(let sequence, _) = indication.security, sequence > thread.keySequence {
+                thread.noteLinkKeySequence(sequence, of: sender, now: now)
+            }
         }
+        guard indication.header.frameType == .data else { return }
+        if !indication.header.destination.isBroadcast {
+            thread.noteFrame(isFramePending: indication.header.isFramePending, now: now)
+        }
+        // A sign of life of a parent, or its answer to a poll for nothing.
+        guard !indication.payload.isEmpty else { return }
         let result = lowPAN.receive(
             indication.bytes, payload: indication.payload, source: indication.header.source,
             destination: indication.header.destination, isSecured: isSecured, now: now)
@@ -71,6 +81,7 @@ extension NodeEngine {
     func handle(_ output: IPOutput, now: Instant) {
         switch output {
         case .send(let datagram): route(datagram, now: now)
+        case .keep(let datagram): keepForSleepyChildren(datagram, now: now)
         case .deliver(let datagram): emit(.deliver(datagram))
         case .readable(let socket): emit(.readable(socket))
         case .echoReply(let reply): emit(.echoReply(reply))

@@ -18,6 +18,8 @@ struct Transfer {
     var origin: OutgoingDatagram?
     var handle: UInt32 = 0
     var next = 0
+    /// Whether it waits in the MAC engine, whole, for a sleepy child to ask.
+    var isIndirect = false
 }
 
 /// A datagram that waits until its destination is found.
@@ -43,7 +45,12 @@ extension NodeEngine {
                     extendedAddress: peer.extendedAddress, shortAddress: peer.rloc16,
                     linkFrameCounter: peer.linkFrameCounter, keySequence: peer.keySequence,
                     isReceiverOnWhenIdle: peer.isReceiverOnWhenIdle, isChild: peer.isChild))
-        case .removePeer(let address): mac.removePeer(address)
+            synchronizeLinkAddresses()
+        case .removePeer(let address):
+            mac.removePeer(address)
+            synchronizeLinkAddresses()
+        case .poll(let parent): poll(parent, now: now)
+        case .supervise(let child): supervise(child, now: now)
         case .identityChanged:
             synchronizeIdentity()
             emit(.identityChanged)
@@ -84,7 +91,7 @@ extension NodeEngine {
         guard let header = try? IPv6Header(parsing: &reader) else { return ownDrops.count(.malformedIPv6) }
         let destination = header.destination
         if destination.isMulticast {
-            return transmit(outgoing, header, to: .broadcast, mesh: nil, now: now)
+            return transmit(outgoing, header, to: multicastReceiver(outgoing), mesh: nil, now: now)
         }
         if ip.unicastAddresses.contains(where: { $0.address == destination }) {
             return ip.receive(outgoing.bytes, link: .local, now: now)
@@ -95,19 +102,30 @@ extension NodeEngine {
                 ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
             return transmit(outgoing, header, to: link, mesh: nil, now: now)
         }
-        switch thread.resolve(destination, now: now) {
+        let resolution = thread.resolve(destination, from: header.source, now: now)
+        if outgoing.isForwarded, !thread.role.isRouting, resolution != .outside { return ownDrops.count(.noRoute) }
+        switch resolution {
         case .rloc16(let target): routeInMesh(outgoing, header, to: target, now: now)
         case .pending: hold(outgoing, for: destination)
         case .unreachable: refuse(outgoing, because: .address, now: now)
+        case .outside: leaveMesh(outgoing, now: now)
+        case .noRoute: refuse(outgoing, because: .noRoute, now: now)
         }
+    }
+
+    /// This node leads out of the mesh: its host takes the datagram, unless it came from there.
+    private func leaveMesh(_ outgoing: OutgoingDatagram, now: Instant) {
+        guard ip.hostReceives, !outgoing.isFromHost else { return refuse(outgoing, because: .noRoute, now: now) }
+        ipCounters.transmitSuccess &+= 1
+        emit(.deliver(outgoing.bytes))
     }
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
         if target == thread.rloc16 { return ip.receive(outgoing.bytes, link: .local, now: now) }
         guard let nextHop = thread.nextHop(to: target) else { return refuse(outgoing, because: .noRoute, now: now) }
-        // Beyond the next hop the frame carries its two ends in a mesh header.
+        // Beyond the next hop the frame carries its two ends in a mesh header; an end device leaves that to its parent.
         let mesh =
-            nextHop == target
+            nextHop == target || !thread.mode.isFullThreadDevice
             ? nil : MeshHeader(hopsLeft: Self.meshHopsLeft, originator: thread.rloc16, finalDestination: target)
         transmit(outgoing, header, to: .short(nextHop), mesh: mesh, now: now)
     }
@@ -143,7 +161,7 @@ extension NodeEngine {
     // MARK: Frames
 
     /// Compresses, fragments and queues.
-    private func transmit(
+    func transmit(
         _ outgoing: OutgoingDatagram, _ header: IPv6Header, to destination: LinkAddress, mesh: MeshHeader?, now: Instant
     ) {
         // The link-local address made from the extended address goes with that address, all others with the RLOC16.
@@ -179,8 +197,12 @@ extension NodeEngine {
     }
 
     func submit(_ transfer: Transfer, now: Instant) {
-        guard transfers.count < configuration.transferLimit else { return ownDrops.count(.queueFull) }
         var transfer = transfer
+        transfer.isIndirect = thread.isSleepyChild(transfer.destination)
+        // What waits for sleepy children is limited by the MAC engine, and keeps nothing else from being sent.
+        guard transfer.isIndirect || transfers.count(where: { !$0.isIndirect }) < configuration.transferLimit else {
+            return ownDrops.count(.queueFull)
+        }
         transfer.handle = nextHandle
         nextHandle = nextHandle &+ 1
         transfers.append(transfer)
@@ -188,17 +210,19 @@ extension NodeEngine {
     }
 
     private func submitNext(of transfer: Transfer, now: Instant) {
-        let isIndirect = thread.isSleepyChild(transfer.destination)
         mac.submit(
             MACRequest(
                 handle: transfer.handle, destination: transfer.destination, source: transfer.source, frameType: .data,
-                payload: transfer.payloads[transfer.next], security: transfer.isLinkSecured ? .link : .none,
+                payload: transfer.payloads[transfer.next],
+                following: transfer.isIndirect ? Array(transfer.payloads.dropFirst()) : [],
+                security: transfer.isLinkSecured ? .link : .none,
                 requestsAcknowledgement: !transfer.destination.isBroadcast, priority: transfer.priority,
-                isIndirect: isIndirect), now: now)
+                isIndirect: transfer.isIndirect), now: now)
     }
 
     /// A fragment was sent or could not be.
     func handleConfirm(_ handle: UInt32, _ outcome: MACOutcome, now: Instant) {
+        if handle == Self.pollHandle { return handlePollConfirm(outcome, now: now) }
         if handle == beaconHandle { beaconHandle = nil }
         guard let index = transfers.firstIndex(where: { $0.handle == handle }) else { return }
         let isDelivered: Bool
@@ -209,8 +233,9 @@ extension NodeEngine {
             isDelivered = false
         }
         noteOutcome(outcome, to: transfers[index].destination, now: now)
+        noteAcknowledgement(outcome, of: transfers[index], now: now)
         transfers[index].next += 1
-        if isDelivered, transfers[index].next < transfers[index].payloads.count {
+        if isDelivered, !transfers[index].isIndirect, transfers[index].next < transfers[index].payloads.count {
             return submitNext(of: transfers[index], now: now)
         }
         let transfer = transfers.remove(at: index)
@@ -226,7 +251,7 @@ extension NodeEngine {
     }
 
     /// Lets the Thread engine know how well a neighbor is reached.
-    private func noteOutcome(_ outcome: MACOutcome, to destination: LinkAddress, now: Instant) {
+    func noteOutcome(_ outcome: MACOutcome, to destination: LinkAddress, now: Instant) {
         guard let address = extendedAddress(of: destination) else { return }
         switch outcome {
         case .acknowledged: thread.noteTransmission(to: address, isAcknowledged: true, now: now)
@@ -252,7 +277,8 @@ extension NodeEngine {
         }
         var reader = ByteReader(datagram.bytes)
         guard let header = try? IPv6Header(parsing: &reader), !header.destination.isLinkLocalUnicast,
-            !header.destination.isMulticast, case .rloc16(let target) = thread.resolve(header.destination, now: now),
+            !header.destination.isMulticast,
+            case .rloc16(let target) = thread.resolve(header.destination, from: header.source, now: now),
             let nextHop = thread.nextHop(to: target), nextHop != failed
         else { return false }
         routeInMesh(datagram, header, to: target, now: now)

@@ -17,6 +17,12 @@ struct LogText: CustomStringConvertible {
         case .linkRemoved(let address, let rloc16): "no link to router \(rloc16) \(address) any more"
         case .parentLost(let address): "parent \(address) does not answer"
         case .leaderLost: "the leader is gone"
+        case .datasetChanged(.active): "another active dataset"
+        case .datasetChanged(.pending): "another pending dataset"
+        case .datasetChangeAnswered(_, isAccepted: true): "the leader has taken the dataset"
+        case .datasetChangeAnswered(_, isAccepted: false): "the leader has not taken the dataset"
+        case .datasetTold(_, let dataset): "a node has a dataset of \(dataset.byteCount) bytes"
+        case .keySequenceChanged(let sequence): "key sequence \(sequence)"
         case .attachFailed(let attempt): "attach attempt \(attempt) found no parent"
         }
     }

@@ -63,6 +63,12 @@ public final class IdealMedium: Medium {
 
     public func setReceiver(isOn: Bool, of node: Int) { isReceiving[node] = isOn }
 
+    public func cutPower(of node: Int) {
+        isReceiving[node] = false
+        let cut = transmissions[first...].filter { $0.node != node }
+        transmissions.replaceSubrange(first..., with: cut)
+    }
+
     public func setLoss(_ loss: Decibels?, from: Int, to: Int) {
         listeners[from].removeAll { $0 == to }
         if loss != nil { listeners[from].append(UInt16(to)) }

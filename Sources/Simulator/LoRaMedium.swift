@@ -28,6 +28,11 @@ public final class LoRaMedium: Medium {
         channel.setRadio(changed, of: node)
     }
 
+    public func cutPower(of node: Int) {
+        channel.cutTransmission(of: node)
+        channel.setRadio(nil, of: node)
+    }
+
     public func setLoss(_ loss: Decibels?, from: Int, to: Int) { channel.setLoss(loss, from: from, to: to) }
 
     public func beginTransmission(_ bytes: [UInt8], by node: Int, now: Instant) throws(TransmissionError) {
@@ -37,4 +42,18 @@ public final class LoRaMedium: Medium {
     public func isBusy(at node: Int, now: Instant) -> Bool { channel.isBusy(at: node, now: now) }
     public func advance(to now: Instant) { channel.advance(to: now) }
     public func pollOutput() -> ChannelOutput? { channel.pollOutput() }
+
+    // MARK: Beyond every medium
+
+    /// Lets frames of one direction of a link fail at random.
+    /// - Parameter share: 0 to 1 of them.
+    public func setErasure(_ share: Double, from: Int, to: Int) {
+        guard let link = channel.link(from: from, to: to) else { return }
+        channel.setLoss(link.loss, erasure: share, from: from, to: to)
+    }
+
+    /// How strongly a node is received by another one; nil when it is not heard at all.
+    public func strength(from: Int, to: Int) -> DecibelMilliwatts? {
+        channel.link(from: from, to: to).map { setting.transmitPower - $0.loss }
+    }
 }

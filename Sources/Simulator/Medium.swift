@@ -13,6 +13,8 @@ public protocol Medium: AnyObject {
 
     /// Turns a node's receiver on or off.
     func setReceiver(isOn: Bool, of node: Int)
+    /// Takes a node's power away: what it sends is cut off, and it hears nothing until its receiver is turned on.
+    func cutPower(of node: Int)
     /// Changes one direction of a link.
     /// - Parameter loss: nil when `to` no longer hears `from`.
     func setLoss(_ loss: Decibels?, from: Int, to: Int)

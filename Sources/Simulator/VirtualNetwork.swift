@@ -18,7 +18,10 @@ public final class VirtualNetwork {
     public final class Node {
         public let index: Int
         public let name: String
-        public let engine: NodeEngine
+        /// The node's engine; another one after a restart.
+        public internal(set) var engine: NodeEngine
+        /// Whether the node has power.
+        public internal(set) var isOn = true
         /// Events with their times, the newest last.
         public internal(set) var events: [(time: Instant, event: ThreadEvent)] = []
         /// Answers to pings.
@@ -29,11 +32,14 @@ public final class VirtualNetwork {
         public internal(set) var stored: [StoredRecord.Name: StoredRecord] = [:]
         /// Frames sent and their time on air.
         public internal(set) var transmittedFrames = 0
+        public internal(set) var transmittedBytes = 0
         public internal(set) var airtime = Duration.zero
         /// Sees what the node tells its driver, as a service beside the node would.
         public var observer: ((NodeEngine.Output, Instant) -> Void)?
         var generation: UInt64 = 0
         var scheduled: Instant?
+        /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
+        var life: UInt64 = 0
 
         init(index: Int, name: String, engine: NodeEngine) {
             self.index = index
@@ -46,7 +52,7 @@ public final class VirtualNetwork {
     private struct Event: Comparable {
         enum Kind {
             case deadline(node: Int, generation: UInt64)
-            case assessment(node: Int)
+            case assessment(node: Int, life: UInt64)
             case channel
         }
 
@@ -68,12 +74,16 @@ public final class VirtualNetwork {
     /// Every frame sent, as a pcap, when recording was asked for.
     public private(set) var capture: [UInt8] = []
 
-    private let medium: any Medium
+    let medium: any Medium
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
+    private let cryptography: any LinkCryptography
+    private let secretEntropy: (UInt64) -> any SecretEntropy
+    /// Where the seeds of engines come from.
+    private var seeds: OpenEntropy
 
     /// A network on the modelled air of its link profile.
     /// - Parameters:
@@ -84,7 +94,7 @@ public final class VirtualNetwork {
     public convenience init(
         topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts = DecibelMilliwatts(14),
         seed: UInt64, isCapturing: Bool = false, cryptography: any LinkCryptography,
-        secretEntropy: (UInt64) -> any SecretEntropy,
+        secretEntropy: @escaping (UInt64) -> any SecretEntropy,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
     ) {
         self.init(
@@ -102,14 +112,16 @@ public final class VirtualNetwork {
     ///   - makeMedium: makes the air from a seed of its own.
     public init(
         names: [String], profile: LinkProfile, seed: UInt64, isCapturing: Bool = false,
-        cryptography: any LinkCryptography, secretEntropy: (UInt64) -> any SecretEntropy,
+        cryptography: any LinkCryptography, secretEntropy: @escaping (UInt64) -> any SecretEntropy,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in },
         medium makeMedium: (UInt64) -> any Medium
     ) {
         self.profile = profile
         self.isCapturing = isCapturing
+        self.cryptography = cryptography
+        self.secretEntropy = secretEntropy
         pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
-        var seeds = OpenEntropy(seed: seed)
+        seeds = OpenEntropy(seed: seed)
         medium = makeMedium(seeds.next())
         if isCapturing {
             var writer = ByteWriter()
@@ -120,11 +132,14 @@ public final class VirtualNetwork {
             var configuration = NodeEngine.Configuration(profile: profile)
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
-            let engine = NodeEngine(
-                configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
-                entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
-            nodes.append(Node(index: index, name: name, engine: engine))
+            nodes.append(Node(index: index, name: name, engine: makeEngine(configuration, address)))
         }
+    }
+
+    func makeEngine(_ configuration: NodeEngine.Configuration, _ address: ExtendedAddress) -> NodeEngine {
+        NodeEngine(
+            configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
+            entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
     }
 
     public subscript(name: String) -> Node {
@@ -151,12 +166,6 @@ public final class VirtualNetwork {
                 _ = engine.startThread(now: now)
             }
         }
-    }
-
-    /// Changes the path loss between two nodes, both ways; nil cuts the link.
-    public func setLoss(_ first: Node, _ second: Node, _ loss: Decibels?) {
-        medium.setLoss(loss, from: first.index, to: second.index)
-        medium.setLoss(loss, from: second.index, to: first.index)
     }
 
     /// Lets time pass.
@@ -198,8 +207,9 @@ public final class VirtualNetwork {
             node.scheduled = nil
             node.engine.handleDeadline(now: now)
             drain(node)
-        case .assessment(let index):
+        case .assessment(let index, let life):
             let node = nodes[index]
+            guard node.life == life else { return }
             node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
@@ -213,6 +223,7 @@ public final class VirtualNetwork {
         while let output = medium.pollOutput() {
             switch output {
             case .received(let index, let frame):
+                guard nodes[index].isOn else { continue }
                 nodes[index].engine.handle(.received(frame), now: now)
                 drain(nodes[index])
             case .transmitDone(let index):
@@ -230,7 +241,8 @@ public final class VirtualNetwork {
         schedule(.channel, at: deadline)
     }
 
-    private func drain(_ node: Node) {
+    func drain(_ node: Node) {
+        guard node.isOn else { return }
         while let output = node.engine.pollOutput() {
             node.observer?(output, now)
             switch output {
@@ -256,7 +268,7 @@ public final class VirtualNetwork {
 
     private func assess(_ node: Node) {
         if medium.assessmentTime > .zero {
-            schedule(.assessment(node: node.index), at: now + medium.assessmentTime)
+            schedule(.assessment(node: node.index, life: node.life), at: now + medium.assessmentTime)
         } else {
             node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: node.index, now: now)), now: now)
         }
@@ -264,6 +276,7 @@ public final class VirtualNetwork {
 
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
+        node.transmittedBytes += bytes.count
         node.airtime += profile.airtime(of: bytes.count)
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)

@@ -3,9 +3,9 @@ enum CommandTable {
     /// In the order in which `help` lists them.
     static let all: [Command] =
         (stateCommands + addressCommands + partitionCommands + routerCommands + neighborCommands + childCommands
-        + addressCacheCommands + datasetCommands + networkCommands + tunableCommands + counterCommands
-        + filterCommands + pingCommands + datagramCommands + networkDataCommands + diagnosticCommands + scanCommands
-        + systemCommands)
+        + addressCacheCommands + datasetCommands + networkCommands + keyCommands + tunableCommands + counterCommands
+        + filterCommands + pingCommands + datagramCommands + networkDataCommands + serverCommands
+        + diagnosticCommands + scanCommands + systemCommands)
         .sorted { $0.name < $1.name }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -11,56 +11,27 @@ extension ThreadEngine {
     public func path(to target: RLOC16) -> (nextHop: RLOC16, cost: UInt8)? {
         guard role.isAttached else { return nil }
         if target == rloc16 { return (rloc16, 0) }
+        // The last hop to a child of another router counts as a good one.
+        let last = target.isRouter ? 0 : LinkQuality.good.cost
         if role == .child {
             guard let parent else { return nil }
-            let first = parent.twoWayLinkQuality.cost
-            if target.routerID == parent.rloc16.routerID { return (parent.rloc16, first) }
+            let first = parent.signal.linkQuality.cost
+            if target.routerID == parent.rloc16.routerID { return (parent.rloc16, first &+ last) }
             guard let router = routers[target.routerID], router.nextHop != nil,
                 router.cost &+ first < infiniteRouteCost
             else { return nil }
-            return (parent.rloc16, router.cost &+ first)
+            return (parent.rloc16, router.cost &+ first &+ last)
         }
         if target.routerID == rloc16.routerID {
-            return children[target].map { ($0.neighbor.rloc16, $0.neighbor.twoWayLinkQuality.cost) }
+            return children[target].map { ($0.neighbor.rloc16, $0.neighbor.signal.linkQuality.cost) }
         }
-        return routers.path(to: target.routerID).map { ($0.nextHop.rloc16, $0.cost) }
+        return routers.path(to: target.routerID).map { ($0.nextHop.rloc16, $0.cost &+ last) }
     }
 
     /// Replaces the tunables; those that concern decisions count from the next one on.
     public mutating func setConfiguration(_ new: Configuration) {
         configuration = new
         children.limit = new.childLimit
-    }
-
-    /// Sets what this node can do and wants; only while the protocol is stopped.
-    /// - Returns: false when it runs.
-    public mutating func setMode(_ new: DeviceMode) -> Bool {
-        guard role == .disabled else { return false }
-        mode = new
-        emit(.identityChanged)
-        return true
-    }
-
-    /// How many addresses may be set by hand.
-    private static let manualAddressLimit = 8
-
-    /// Gives this node an address of its own.
-    /// - Returns: false when it has as many as it may have.
-    public mutating func addAddress(_ address: IPv6Address) -> Bool {
-        guard !additionalAddresses.contains(address) else { return true }
-        guard additionalAddresses.count < Self.manualAddressLimit else { return false }
-        additionalAddresses.insert(address, at: 0)
-        emit(.identityChanged)
-        return true
-    }
-
-    /// Takes an address away that was given by hand.
-    /// - Returns: false when there is no such address.
-    public mutating func removeAddress(_ address: IPv6Address) -> Bool {
-        guard let index = additionalAddresses.firstIndex(of: address) else { return false }
-        additionalAddresses.remove(at: index)
-        emit(.identityChanged)
-        return true
     }
 
     /// Counts from zero again.

@@ -6,8 +6,13 @@ public struct StoredRecord: Equatable, Sendable {
     /// The names of records.
     public enum Name: String, CaseIterable, Sendable {
         case networkState
+        /// What was in force: a dataset may leave values out.
+        case parameters
         case activeDataset
+        case pendingDataset
         case settings
+        case children
+        case interfaceIdentifierSecret
     }
 
     public var name: Name
@@ -32,13 +37,15 @@ public struct StoredNetworkState: Equatable, Sendable {
     public var extendedAddress: ExtendedAddress
     public var previousPartitionID: PartitionID
     public var parent: ExtendedAddress
+    /// Under which keys counters were used.
+    public var keyUsage: KeyUsage
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     public init(
         role: Role, rloc16: RLOC16, keySequence: UInt32, mleFrameCounterLimit: UInt32, linkFrameCounterLimit: UInt32,
         meshLocalInterfaceIdentifier: UInt64, extendedAddress: ExtendedAddress, previousPartitionID: PartitionID,
-        parent: ExtendedAddress
+        parent: ExtendedAddress, keyUsage: KeyUsage
     ) {
         self.role = role
         self.rloc16 = rloc16
@@ -49,12 +56,14 @@ public struct StoredNetworkState: Equatable, Sendable {
         self.extendedAddress = extendedAddress
         self.previousPartitionID = previousPartitionID
         self.parent = parent
+        self.keyUsage = keyUsage
     }
 
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let offset = reader.offset
         let version = try reader.readUInt8("version")
-        guard version == Self.version else {
+        // The first version knew nothing of former keys.
+        guard version == Self.version || version == 1 else {
             throw ParseError(field: "version", offset: offset, reason: .unsupported(value: UInt64(version)))
         }
         let roleOffset = reader.offset
@@ -71,6 +80,10 @@ public struct StoredNetworkState: Equatable, Sendable {
         extendedAddress = ExtendedAddress(rawValue: try reader.readUInt64("extended address"))
         previousPartitionID = PartitionID(rawValue: try reader.readUInt32("partition id"))
         parent = ExtendedAddress(rawValue: try reader.readUInt64("parent"))
+        keyUsage =
+            version == 1
+            ? KeyUsage(keySequence: keySequence, counterCeiling: max(mleFrameCounterLimit, linkFrameCounterLimit))
+            : try KeyUsage(parsing: &reader)
         try reader.requireEnd("network state")
     }
 
@@ -85,6 +98,7 @@ public struct StoredNetworkState: Equatable, Sendable {
         writer.write(extendedAddress.rawValue)
         writer.write(previousPartitionID.rawValue)
         writer.write(parent.rawValue)
+        keyUsage.serialize(into: &writer)
     }
 
     public var record: StoredRecord {

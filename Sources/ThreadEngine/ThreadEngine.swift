@@ -36,9 +36,47 @@ public struct ThreadEngine {
         /// How many messages may wait for their random delay at once.
         /// - Range: 4 to 256
         public var delayedMessageLimit = 64
+        /// How long, as leader, the number of a prefix that nobody offers any more is kept from other prefixes.
+        /// - Range: 0 to 65535 seconds
+        public var contextReuseDelay = Duration.seconds(300)
+        /// How many addresses may be set by hand.
+        /// - Range: 0 to 64
+        public var manualAddressLimit = 8
+        /// How many addresses are made from prefixes.
+        /// - Range: 0 to 16
+        public var autoconfiguredAddressLimit = 4
+        /// How long an address may still be used when its prefix is gone.
+        /// - Source: OpenThread as observed: recording prefix, 300 s
+        public var addressDeprecation = Duration.seconds(300)
+        /// How much this node may offer to the network.
+        /// - Range: 0 to 254 bytes
+        public var serverDataLimit = NetworkData.maximumLength
         /// After how long without a word a router forgets this node as its child.
         /// - Units: seconds
         public var childTimeout: UInt32
+        /// How long it waits between two polls while it sleeps; nil for as long as its timeout allows.
+        public var pollPeriod: Duration?
+        /// How often a sleepy child wants a sign of life of its parent.
+        /// - Units: seconds; 0 for never
+        public var supervisionInterval: UInt16
+        /// After how long without one it asks its parent.
+        /// - Units: seconds; 0 for never
+        public var supervisionCheckTimeout: UInt16
+        /// Whether an end device looks for a better parent when it hears its own badly.
+        public var searchesBetterParents = true
+        /// After how long without a new router id sequence the partition's leader counts as lost.
+        public var networkIDTimeout: Duration
+        /// The range of the random wait before a child asks to become a router, or a router steps back.
+        /// - Range: 1 to 255 s
+        public var routerSelectionJitter: Duration
+        /// Which ids this node gives out as leader, when no other is asked for.
+        /// - Range: 0 to 62
+        public var routerIDRange: ClosedRange<UInt8> = 0...RouterID.maximum.rawValue
+        /// The id of a partition that this node forms; at random when it is nil.
+        public var preferredPartitionID: PartitionID?
+        /// The shortest time that a leader gives a network to learn of a change.
+        /// - Range: up to 72 hours
+        public var pendingDelayMinimum: Duration
         /// The Thread version that this node claims: 5 is Thread 1.4, 2 is Thread 1.1.
         public var version: UInt16
         /// How many diagnostic requests of this node may be open at once.
@@ -53,27 +91,28 @@ public struct ThreadEngine {
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
             childTimeout = UInt32(clamping: profile.childTimeoutDefault.wholeSeconds)
+            supervisionInterval = UInt16(clamping: profile.childSupervisionInterval.wholeSeconds)
+            supervisionCheckTimeout = UInt16(clamping: profile.childSupervisionCheckTimeout.wholeSeconds)
+            networkIDTimeout = profile.networkIDTimeout
+            routerSelectionJitter = profile.routerSelectionJitter
+            pendingDelayMinimum = profile.pendingDatasetMinimumDelay
             version = profile.dialect.version
         }
     }
 
-    /// What identifies the network: the part of the active dataset that the engine acts upon.
+    /// What identifies the network, out of the values in force.
     public struct Network: Equatable, Sendable {
         /// - Range: 16 bytes
         public var networkKey: [UInt8]
         public var panID: PANID
         public var channel: UInt8
         public var meshLocalPrefix: IPv6Prefix
-        public var activeTimestamp: Timestamp
 
-        public init(
-            networkKey: [UInt8], panID: PANID, channel: UInt8, meshLocalPrefix: IPv6Prefix, activeTimestamp: Timestamp
-        ) {
+        public init(networkKey: [UInt8], panID: PANID, channel: UInt8, meshLocalPrefix: IPv6Prefix) {
             self.networkKey = networkKey
             self.panID = panID
             self.channel = channel
             self.meshLocalPrefix = meshLocalPrefix
-            self.activeTimestamp = activeTimestamp
         }
     }
 
@@ -81,6 +120,9 @@ public struct ThreadEngine {
     public let profile: LinkProfile
     public internal(set) var mode = DeviceMode.fullThreadDevice
     public internal(set) var extendedAddress: ExtendedAddress
+    /// What the network uses, out of datasets and as set by hand; without timestamps and delay.
+    public internal(set) var parameters = OperationalDataset()
+    /// The part of the parameters that a node cannot do without; nil when some of it is missing.
     public internal(set) var network: Network?
     public internal(set) var role = Role.disabled
     public internal(set) var rloc16 = RLOC16.unassigned
@@ -88,13 +130,22 @@ public struct ThreadEngine {
     public internal(set) var parent: Neighbor?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
-    public internal(set) var networkData: [UInt8] = []
+    public internal(set) var networkDatabase = NetworkDatabase()
+    /// What this node offers to the network.
+    public internal(set) var serverData: ServerData
     public internal(set) var meshLocalInterfaceIdentifier: UInt64
     public internal(set) var counters = MLECounters()
     public internal(set) var drops = DropCounters()
 
     var entropy: EntropySource
     var keyRing: KeyRing
+    /// The key sequence that is used next, as soon as counters are reserved for it.
+    var nextKeySequence: NextKeySequence?
+    var keyUsage = KeyUsage()
+    var rotation = KeyRotation()
+    /// Counts on whenever another key or key sequence is in use: the link layer has to follow.
+    public internal(set) var keyGeneration: UInt32 = 0
+    var datasets = DatasetState()
     let cryptography: any LinkCryptography
     var attach = AttachState.idle
     var attachMode = AttachMode.anyPartition
@@ -104,12 +155,20 @@ public struct ThreadEngine {
     /// When this node, as a child that could route, next tells of its partition.
     var endDeviceAdvertisementDeadline: Instant?
     var solicitation: RouterSolicitation?
-    var keepAlive: KeepAlive?
+    /// What this node as a child has to tell its parent.
+    var childUpdate = ChildUpdateState.idle
+    var polling: DataPolling
+    var supervision = SupervisionListener()
+    var parentSearch = ParentSearch.off
+    /// Whether this node slept already when it attached: then it may wake up and fall asleep without attaching anew.
+    var hasAttachedSleeping = false
+    /// The addresses that its parent was told last.
+    var registered: [IPv6Address] = []
+    /// The groups that somebody wants to receive, the newest first.
+    public internal(set) var subscribedGroups: [IPv6Address] = []
     var delayed: [DelayedMessage] = []
     var resolver: AddressCache
     var management: ManagementAgent
-    /// What the network is known by; nil when its dataset does not tell.
-    public var networkIdentity: NetworkIdentity?
     /// Whether this node looks for networks: Discovery Responses count only then.
     public var isDiscovering = false
     var announce = AnnounceState()
@@ -121,11 +180,29 @@ public struct ThreadEngine {
     var nextChildID: UInt16 = 0
     var previousPartition: PreviousPartition?
     var previousRouterID: RouterID?
+    /// The partition in which this node last was a router.
+    var routedPartition: PartitionID?
+    /// The place that this node had last: what it tries to take up again after a restart.
+    var place: StoredPlace?
+    /// The children as they were last written.
+    var storedChildren: [UInt8] = []
+    /// Since when this node is a child: one that soon loses its parent goes on waiting longer between its attempts.
+    var childSince: Instant?
+    /// Whether the parent has answered in this round of Parent Requests.
+    var hasParentAnswered = false
+    var multicastLinkRequest: MulticastLinkRequest?
+    /// Whether the next network data counts whatever its version is.
+    var mustRetrieveNetworkData = false
     var dataRequest: DataRequest?
+    var registration = ServerRegistration()
     /// As leader: which node holds which id, so that a repeated question has the same answer.
     var assignedRouters: [ExtendedAddress: RouterID] = [:]
-    /// Addresses beyond those that follow from the network: set by hand or made from prefixes.
-    public internal(set) var additionalAddresses: [IPv6Address] = []
+    /// Addresses beyond those that follow from the network: set by hand, made from prefixes, of services. The newest is
+    /// the first.
+    public internal(set) var additionalAddresses: [NodeAddress] = []
+    var identifierSecret: InterfaceIdentifierSecret?
+    /// How often another node had the address that was made of a prefix.
+    var identifierCollisions: [IPv6Prefix: UInt8] = [:]
     /// The next MLE frame counter, the first that must not be used, and the first that will not be once it is written.
     var mleFrameCounter: UInt32 = 0
     var mleFrameCounterLimit: UInt32 = 0
@@ -150,7 +227,13 @@ public struct ThreadEngine {
         keyRing = KeyRing(networkKey: [UInt8](repeating: 0, count: 16), keySequence: 0, cryptography: cryptography)
         children = ChildTable(limit: configuration.childLimit)
         resolver = AddressCache(limit: configuration.addressCacheLimit)
+        serverData = ServerData(limit: configuration.serverDataLimit)
         management = ManagementAgent(limit: configuration.pendingRequestLimit)
+        polling = DataPolling(
+            timing: DataPolling.Timing(
+                answerPeriod: profile.attachDataPollPeriod, retransmissionDelay: profile.dataPollRetransmissionDelay,
+                fastPeriod: profile.fastDataPollPeriod, minimumPeriod: profile.minimumDataPollPeriod,
+                childTimeout: .seconds(Int64(configuration.childTimeout)), chosenPeriod: configuration.pollPeriod))
     }
 
     // MARK: What others read
@@ -211,8 +294,15 @@ public struct ThreadEngine {
         deadline = earlier(deadline, advertisement?.nextDeadline)
         deadline = earlier(deadline, routerSelectionDeadline)
         deadline = earlier(deadline, endDeviceAdvertisementDeadline)
-        deadline = earlier(deadline, keepAlive?.deadline)
+        deadline = earlier(deadline, childUpdate.deadline)
+        deadline = earlier(deadline, polling.deadline)
+        deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
         deadline = earlier(deadline, dataRequest?.deadline)
+        deadline = earlier(deadline, registration.deadline)
+        deadline = earlier(deadline, nextAddressExpiration)
+        if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
+        deadline = earlier(deadline, datasets.nextDeadline)
+        deadline = earlier(deadline, rotation.nextHour)
         deadline = earlier(deadline, management.nextDeadline)
         deadline = earlier(deadline, diagnosticClient.nextDeadline)
         deadline = earlier(deadline, announce.nextDeadline)
@@ -223,26 +313,39 @@ public struct ThreadEngine {
 
     /// Does all that was due by now.
     public mutating func handleDeadline(now: Instant) {
+        handleDatasetDeadlines(now: now)
         guard role != .disabled else { return }
+        handleKeyRotation(now: now)
         sendDelayed(now: now)
         if let deadline = attach.deadline, deadline <= now { handleAttachDeadline(now: now) }
         if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
         handleAdvertisementDeadline(now: now)
         handleEndDeviceAdvertisementDeadline(now: now)
-        handleKeepAliveDeadline(now: now)
+        handleChildUpdateDeadline(now: now)
+        handleSupervisionDeadline(now: now)
+        handleParentSearchDeadline(now: now)
+        handlePollDeadline(now: now)
         handleDataRequestDeadline(now: now)
+        handleServerRegistrationDeadline(now: now)
+        handleContextDeadline(now: now)
+        handleAddressDeadline(now: now)
         handleManagementDeadline(now: now)
         handleDiagnosticDeadline(now: now)
         handlePANIDQueryDeadline(now: now)
         handleAnnounceDeadlines(now: now)
         if let tick = nextTick, tick <= now { handleTick(now: now) }
+        updateEndDevice(now: now)
     }
 
     /// Once a second while attached: ages and timeouts that need no better resolution.
     private mutating func handleTick(now: Instant) {
         nextTick = now + .seconds(1)
+        obeyPolicy(now: now)
+        guard role.isAttached else { return }
         ageLeader(now: now)
         ageChildren(now: now)
+        superviseChildren(now: now)
+        updateSleepyChildren()
         ageRouters(now: now)
         ageAddressCache(now: now)
     }

@@ -33,6 +33,10 @@ public enum ThreadOutput: Equatable, Sendable {
     /// A neighbor came or its addresses or counters changed.
     case setPeer(LinkPeer)
     case removePeer(ExtendedAddress)
+    /// Ask this parent for what waits there; `notePoll` must follow.
+    case poll(LinkAddress)
+    /// Send a sleepy child an empty frame, unless something else waits for it.
+    case supervise(ExtendedAddress)
     /// Role, RLOC16, partition or addresses changed: read them again.
     case identityChanged
     /// Datagrams that waited for this address may go.
@@ -67,4 +71,12 @@ public enum ThreadEvent: Equatable, Sendable {
     case parentLost(ExtendedAddress)
     case leaderLost
     case attachFailed(attempt: Int)
+    /// This node keeps another dataset than before, or none.
+    case datasetChanged(DatasetKind)
+    /// The leader has judged this node's request to change a dataset, or did not answer.
+    case datasetChangeAnswered(DatasetKind, isAccepted: Bool)
+    /// A node has told what was asked of its dataset.
+    case datasetTold(DatasetKind, OperationalDataset)
+    /// Frames are secured by other keys from now on.
+    case keySequenceChanged(UInt32)
 }

@@ -86,7 +86,7 @@ final class Daemon: Service, Sendable {
         try await runtime.perform { node, now in
             if let extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
             // A dataset that the node already has, perhaps a newer one, stays; else the configured one is taken.
-            if let configured = network.dataset, node.dataset?.networkKey != configured.key {
+            if let configured = network.dataset, node.parameters.networkKey != configured.key {
                 _ = node.setActiveDataset(OperationalDataset(configured), now: now)
             }
             node.setInterface(isUp: true, now: now)

@@ -158,7 +158,7 @@ struct EtherTests {
         await ether.stop()
     }
 
-    @Test("A wrong name and a name in use are refused with a reason, once")
+    @Test("A wrong name, and the return of a node whose place was taken, are refused with a reason, once")
     func refusals() async throws {
         let (ether, address) = try await Self.start()
         let stranger = try await ProbedRadio("X", at: address)
@@ -168,15 +168,18 @@ struct EtherTests {
         let first = try await ProbedRadio("A", at: address)
         try await first.wait { $0 == .connected }
         let second = try await ProbedRadio("A", at: address)
-        try await second.wait { event in
+        try await second.wait { $0 == .connected }
+        try await first.wait { event in
             if case .failed(let error) = event { error.cause.contains("there already") } else { false }
         }
         try await Task.sleep(for: .milliseconds(1200))
         #expect(stranger.heard.count == 1)
-        #expect(second.heard.count == 1)
-        try await first.close()
-        try await second.wait { $0 == .connected }
-        for radio in [stranger, second] { try await radio.close() }
+        #expect(first.heard.count { if case .disconnected = $0 { true } else { false } } == 1)
+        #expect(first.heard.count { if case .failed = $0 { true } else { false } } == 1)
+        first.forget()
+        try await second.close()
+        try await first.wait { $0 == .connected }
+        for radio in [stranger, first] { try await radio.close() }
         await ether.stop()
     }
 

@@ -175,4 +175,58 @@ struct IPEngineForwardingTests {
         node.refuse([1, 2, 3], because: .address, now: .zero)
         #expect(node.drops[.malformedIPv6] == 1)
     }
+
+    /// What is to be kept for sleepy children.
+    private func kept(_ node: inout IPEngine) -> [[UInt8]] {
+        node.outputs().compactMap { if case .keep(let datagram) = $0 { datagram.bytes } else { nil } }
+    }
+
+    @Test("a multicast that passes through is kept once for sleepy children, where there are any")
+    func keptForChildren() {
+        var node = makeNode()
+        func datagram(_ sequence: UInt8, hopLimit: UInt8 = 64) -> [UInt8] {
+            withOptions(
+                [.mpl(MPLOption(seedID: .short(0x0800), sequence: sequence))],
+                makeUDP(from: peer, to: .realmLocalAllNodes, 5, hopLimit: hopLimit))
+        }
+        node.receive(datagram(1), link: secured, now: .zero)
+        #expect(kept(&node).isEmpty)
+        node.hasSleepyChildren = true
+        node.receive(datagram(2), link: secured, now: .zero)
+        let copies = kept(&node)
+        #expect(copies.count == 1 && copies[0][7] == 63 && copies[0][8...] == datagram(2)[8...])
+        node.receive(datagram(2), link: secured, now: .zero)
+        node.receive(datagram(3, hopLimit: 1), link: secured, now: .zero)
+        #expect(kept(&node).isEmpty)
+        node.handleDeadline(now: .zero + .seconds(1))
+        #expect(kept(&node).isEmpty)
+        // What stays on the link passes through nobody.
+        node.receive(makeUDP(from: linkLocal(0x0800), to: .linkLocalAllNodes, 5), link: secured, now: .zero)
+        #expect(kept(&node).isEmpty)
+    }
+
+    @Test("a multicast from beyond the mesh reaches sleepy children out of its tunnel")
+    func keptFromTunnel() {
+        var node = makeNode()
+        node.hasSleepyChildren = true
+        let inner = makeUDP(from: address("2001:cafe::1"), to: address("ff05::abcd"), 5)
+        let tunnel = withOptions(
+            [.mpl(MPLOption(seedID: .short(0x0800), sequence: 1))],
+            makeDatagram(.ipv6, inner, from: peer, to: .realmLocalAllMPLForwarders))
+        node.receive(tunnel, link: secured, now: .zero)
+        #expect(kept(&node).map { Array($0[8...]) }.contains(Array(inner[8...])))
+    }
+
+    @Test("this node's own multicasts are kept for sleepy children as these can read them: without a tunnel")
+    func ownKept() throws {
+        var node = makeNode()
+        node.hasSleepyChildren = true
+        for group in ["ff03::abcd", "ff05::abcd"] {
+            try node.sendEcho(
+                identifier: 1, sequence: 1, payload: [1], to: address(group), from: nil, now: .zero)
+            let copies = kept(&node)
+            #expect(copies.count == 1)
+            #expect(try Parts(copies[0]).header.destination == address(group))
+        }
+    }
 }

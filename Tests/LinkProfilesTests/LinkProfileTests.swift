@@ -10,7 +10,7 @@ struct LinkProfileTests {
         Mirror(reflecting: profile).children.map { child in
             let value = (child.value as? Duration).map { "\(Double($0.microseconds) / 1000) ms" } ?? "\(child.value)"
             return "\(child.label ?? "?") \(value)"
-        }.filter { !$0.hasPrefix("phy ") }
+        }.filter { !$0.hasPrefix("phy ") && !$0.hasPrefix("dialect ") }
     }
 
     @Test(
@@ -24,6 +24,13 @@ struct LinkProfileTests {
         let wanted = expected.split(separator: "\n").map(String.init)
         #expect(found.count == wanted.count)
         for (found, wanted) in zip(found, wanted) { #expect(found == wanted) }
+    }
+
+    @Test("Only the profile of Pymesh speaks its dialect")
+    func dialects() {
+        #expect(LinkProfile.ieee802154.dialect == .thread)
+        #expect(LinkProfile.lora(.sf7bw250).dialect == .thread)
+        #expect(LinkProfile.pymesh.dialect == .pymesh)
     }
 
     static let modulations: [LoRaModulation] = {

@@ -2,6 +2,8 @@
 enum ProfileTables {
     static let ieee802154 = """
         name ieee802154
+        dialect Dialect(version: 5, managementTrafficClass: 28, hasAddressNotificationToken: true,\
+         requestsLinksByMulticast: false, hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
         maximumPSDU 127
         frameCheckSequenceLength 2
         acknowledgementDelay 0.192 ms
@@ -19,6 +21,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 300.0 ms
         attachDataPollPeriod 100.0 ms
         minimumDataPollPeriod 10.0 ms
+        fastDataPollPeriod 188.0 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 50.0 ms
@@ -34,13 +37,20 @@ enum ProfileTables {
         parentResponseMaximumDelayAll 1000.0 ms
         childIDRequestWait 1250.0 ms
         candidateChildLifetime 5000.0 ms
-        childUpdateRequestWait 2000.0 ms
+        childUpdateRequestWait 1000.0 ms
         childUpdateRequestDelay 100.0 ms
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 3
+        additionalChildRouterLinks 32
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -49,6 +59,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         discoveryResponseMaximumDelay 250.0 ms
         announceInterval 688000.0 ms
         announceProcessDelay 250.0 ms
@@ -70,14 +82,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 35.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 0
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 120000.0 ms
         diagnosticResponseWait 5000.0 ms
         diagnosticAnswerMaximumDelay 0.0 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 2000.0 ms
         mplDataMessageInterval 64.0 ms
         mplRouterTransmissions 2
@@ -87,6 +107,8 @@ enum ProfileTables {
 
     static let pymesh = """
         name pymesh
+        dialect Dialect(version: 2, managementTrafficClass: 0, hasAddressNotificationToken: false,\
+         requestsLinksByMulticast: true, hasShortSecurityPolicy: true, computesFrameCheckSequence: false)
         maximumPSDU 127
         frameCheckSequenceLength 2
         acknowledgementDelay 5.0 ms
@@ -104,6 +126,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 1000.0 ms
         attachDataPollPeriod 1000.0 ms
         minimumDataPollPeriod 1000.0 ms
+        fastDataPollPeriod 1000.0 ms
         dataPollRetransmissionDelay 2000.0 ms
         maximumChildTransmissions 6
         attachStartJitter 50.0 ms
@@ -124,8 +147,15 @@ enum ProfileTables {
         attachBackoffMinimum 251.0 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2000.0 ms
+        attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 5
@@ -134,6 +164,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1000.0 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         discoveryResponseMaximumDelay 1162.304 ms
         announceInterval 0.0 ms
         announceProcessDelay 2500.0 ms
@@ -155,14 +187,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3000.0 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 15000.0 ms
         addressQueryMaximumRetryDelay 28800000.0 ms
         diagnosticResponseWait 5000.0 ms
         diagnosticAnswerMaximumDelay 1162.304 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 210.176 ms
         mplRouterTransmissions 2
@@ -172,6 +212,8 @@ enum ProfileTables {
 
     static let loraSF7BW250 = """
         name lora
+        dialect Dialect(version: 5, managementTrafficClass: 28, hasAddressNotificationToken: true,\
+         requestsLinksByMulticast: false, hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
         maximumPSDU 255
         frameCheckSequenceLength 0
         acknowledgementDelay 5.0 ms
@@ -189,6 +231,7 @@ enum ProfileTables {
         pendingFrameSleepDelay 931.608 ms
         attachDataPollPeriod 411.152 ms
         minimumDataPollPeriod 99.016 ms
+        fastDataPollPeriod 411.152 ms
         dataPollRetransmissionDelay 1000.0 ms
         maximumChildTransmissions 4
         attachStartJitter 1494.344 ms
@@ -209,8 +252,15 @@ enum ProfileTables {
         attachBackoffMinimum 411.152 ms
         attachBackoffMaximum 1200000.0 ms
         attachBackoffJitter 2055.76 ms
+        attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
         linkRequestMaximumDelay 1000.0 ms
+        childRouterLinks 0
+        additionalChildRouterLinks 0
+        childLinkRequestMinimumDelay 1500.0 ms
+        childLinkRequestMaximumDelay 3000.0 ms
+        additionalChildLinkRequestMaximumDelay 10000.0 ms
+        additionalChildLinkWait 300000.0 ms
         linkAcceptMaximumDelay 1000.0 ms
         multicastLinkRequestMaximumDelay 5000.0 ms
         mleMaximumTransmissions 3
@@ -219,6 +269,8 @@ enum ProfileTables {
         unicastRetransmissionDelay 1233.456 ms
         multicastRetransmissionDelay 5000.0 ms
         unsolicitedDataResponseMaximumDelay 500.0 ms
+        staleChildRest 5000.0 ms
+        serverDataRest 300000.0 ms
         discoveryResponseMaximumDelay 1644.608 ms
         announceInterval 0.0 ms
         announceProcessDelay 411.152 ms
@@ -240,14 +292,22 @@ enum ProfileTables {
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
+        parentSearchInterval 540000.0 ms
+        parentSearchJitter 15000.0 ms
+        parentSearchBackoff 36000000.0 ms
+        parentSearchMargin Decibels(value: 10.0)
         coapAcknowledgementTimeout 2000.0 ms
         coapAcknowledgementRandomPermille 1500
         coapMaximumRetransmissions 4
         addressQueryTimeout 3326.016 ms
+        addressQueryRepetitions 1
         addressQueryInitialRetryDelay 16630.08 ms
         addressQueryMaximumRetryDelay 133040.64 ms
         diagnosticResponseWait 11549.056 ms
         diagnosticAnswerMaximumDelay 3289.216 ms
+        pendingDatasetMinimumDelay 30000.0 ms
+        pendingDatasetDefaultDelay 300000.0 ms
+        datasetRegistrationDelay 5000.0 ms
         reassemblyTimeout 5000.0 ms
         mplDataMessageInterval 420.352 ms
         mplRouterTransmissions 2

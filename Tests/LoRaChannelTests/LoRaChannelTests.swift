@@ -303,6 +303,38 @@ struct LoRaChannelTests {
         #expect(counts[3] == 0)
     }
 
+    @Test("As many frames are erased at random as the link is set to, and only in its direction")
+    func erasure() throws {
+        var air = Air(2, [(0, 1, 100)], seed: 4)
+        air.channel.setLoss(Decibels(100), erasure: 0.3, from: 0, to: 1)
+        // A changed loss keeps the share.
+        air.channel.setLoss(Decibels(90), from: 0, to: 1)
+        #expect(air.channel.link(from: 0, to: 1) == ChannelLink(from: 0, to: 1, loss: Decibels(90), erasure: 0.3))
+        var lost = 0
+        for number in 0..<1000 as Range<UInt64> {
+            try air.send(Self.ten, by: 0, at: number * 100_000)
+            lost += air.finish().count { $0 == .lost(node: 1, sender: 0, reason: .erasure) }
+            try air.send(Self.ten, by: 1, at: number * 100_000 + 50_000)
+            #expect(air.finish().count { if case .received(node: 0, _) = $0 { true } else { false } } == 1)
+        }
+        // Three standard deviations of 1000 draws are 43.
+        #expect((257...343).contains(lost))
+    }
+
+    @Test("A transmission that is cut off reaches nobody, is not reported to its sender, and disturbs no more")
+    func cutOff() throws {
+        var air = Air(3, [(0, 1, 100), (1, 2, 100)])
+        try air.send(Self.ten, by: 0, at: 0)
+        air.channel.cutTransmission(of: 0)
+        #expect(air.channel.pollOutput() == .lost(node: 1, sender: 0, reason: .cutOff))
+        #expect(!air.channel.isTransmitting(0))
+        #expect(air.channel.nextDeadline == nil)
+        try air.send(Self.ten, by: 2, at: 1000)
+        let outputs = air.finish()
+        #expect(Self.received(outputs) == [Self.ten[0]])
+        #expect(!outputs.contains(.transmitDone(node: 0)))
+    }
+
     @Test("The same seed gives the same air, another seed another")
     func determinism() throws {
         #expect(try Self.noise(seed: 5) == Self.noise(seed: 5))

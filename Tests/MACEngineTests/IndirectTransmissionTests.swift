@@ -219,4 +219,96 @@ struct IndirectTransmissionTests {
         air.drain(1)
         #expect(!air.nodes[1].isReceiverOn)
     }
+
+    /// A datagram in three fragments for node 1.
+    private func datagram(_ handle: UInt32, _ first: UInt8) -> MACRequest {
+        var request = TestAir.data(handle, to: 1, [first], isIndirect: true)
+        request.following = [[first + 1], [first + 2]]
+        return request
+    }
+
+    @Test("The fragments of a datagram go out one a poll, and no other datagram comes between them")
+    func fragments() {
+        let air = family()
+        air.submit(0, datagram(1, 10))
+        air.submit(0, TestAir.data(2, to: 1, [20], isIndirect: true))
+        for poll: UInt32 in 1...4 {
+            air.submit(1, TestAir.poll(poll, to: 0))
+            air.run(for: .milliseconds(50))
+            #expect(air.nodes[0].confirmations.count == (poll < 3 ? 0 : Int(poll) - 2))
+        }
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[10], [11], [12], [20]])
+        #expect(air.nodes[1].indications.map(\.header.isFramePending) == [true, true, true, false])
+        #expect(air.nodes[0].confirmations.map(\.handle) == [1, 2])
+        #expect(air.nodes[0].engine.counters.transmitData == 4)
+    }
+
+    @Test("When a fragment is lost for good the rest of its datagram is not sent")
+    func lostFragment() {
+        let air = family()
+        air.submit(0, datagram(1, 10))
+        air.submit(0, TestAir.data(2, to: 1, [20], isIndirect: true))
+        air.isLost = { from, _, bytes in from == 0 && bytes.count > 5 }
+        for poll: UInt32 in 1...4 {
+            air.submit(1, TestAir.poll(poll, to: 0))
+            air.run(for: .milliseconds(300))
+        }
+        #expect(air.nodes[0].outcome(1) == .noAcknowledgement)
+        air.isLost = { _, _, _ in false }
+        air.submit(1, TestAir.poll(5, to: 0))
+        air.run(for: .milliseconds(50))
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[20]])
+    }
+
+    @Test("A child that wakes up in the middle of a datagram gets the rest of it at once")
+    func wakesUpInBetween() {
+        let air = family()
+        air.submit(0, datagram(1, 10))
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(50))
+        air.nodes[1].engine.isReceiverOnWhenIdle = true
+        air.drain(1)
+        air.link()
+        air.run(for: .milliseconds(200))
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[10], [11], [12]])
+        #expect(air.nodes[0].outcome(1) == acknowledged)
+    }
+
+    @Test("A datagram counts once, however many fragments it has")
+    func boundedByDatagrams() {
+        var configuration = MACEngine.Configuration()
+        configuration.indirectLimitPerChild = 2
+        let air = family(configuration)
+        for handle: UInt32 in 1...3 { air.submit(0, datagram(handle, 10)) }
+        #expect(air.nodes[0].confirmations.map(\.handle) == [3])
+    }
+
+    @Test("A child that listened for nothing is told so, and one that got the frame a second time as well")
+    func vainListening() {
+        let air = family()
+        air.submit(0, TestAir.data(1, to: 1, isIndirect: true))
+        air.isLost = { from, _, bytes in from == 0 && bytes.count > 5 }
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(300))
+        #expect(air.nodes[1].vainListens == 1)
+        air.isLost = { from, _, bytes in from == 1 && bytes.count == 5 }
+        for poll: UInt32 in 2...3 {
+            air.submit(1, TestAir.poll(poll, to: 0))
+            air.run(for: .milliseconds(300))
+        }
+        #expect(air.nodes[1].indications.count == 1)
+        #expect(air.nodes[1].vainListens == 2)
+    }
+
+    @Test("An empty frame is one, too")
+    func emptyFrame() {
+        let air = family()
+        #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
+        air.submit(0, TestAir.data(1, to: 1, [], isIndirect: true))
+        #expect(air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(50))
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[]])
+        #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
+    }
 }

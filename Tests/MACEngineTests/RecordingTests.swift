@@ -67,7 +67,7 @@ struct RecordingTests {
                         taken += 1
                         if header.security != nil { #expect(indication.security != .none) }
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
-                    case .assessChannel, .setReceiver, .setChannel, .beacon, .scanFinished, .confirm,
+                    case .assessChannel, .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
                         .frameCounterReserveNeeded:
                         break
                     }
@@ -121,7 +121,9 @@ struct RecordingTests {
                     case .received: received += 1
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
                     case .assessChannel: engine.handle(channelActivity: false, now: now)
-                    case .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .frameCounterReserveNeeded: break
+                    case .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
+                        .frameCounterReserveNeeded:
+                        break
                     }
                     steps += 1
                 }

@@ -21,6 +21,8 @@ final class TestAir {
         var scansFinished = 0
         var assessments = 0
         var reserveRequests = 0
+        /// How often the receiver was on for nothing.
+        var vainListens = 0
 
         init(_ engine: MACEngine) { self.engine = engine }
 
@@ -173,6 +175,7 @@ final class TestAir {
             case .scanFinished: node.scansFinished += 1
             case .received(let indication): node.indications.append(indication)
             case .confirm(let handle, let outcome): node.confirmations.append((handle, outcome))
+            case .listenedInVain: node.vainListens += 1
             case .frameCounterReserveNeeded: node.reserveRequests += 1
             }
         }

@@ -189,6 +189,7 @@ struct TransmitterTableTests {
                 case .setReceiver(let isOn): names.append("receiver \(isOn)")
                 case .received: names.append("received")
                 case .confirm(let handle, _): names.append("confirm \(handle)")
+                case .listenedInVain: names.append("vain")
                 case .setChannel, .beacon, .scanFinished: names.append("scan")
                 case .frameCounterReserveNeeded: names.append("reserve")
                 }

@@ -47,6 +47,29 @@ enum TestNetworks {
         return made(names, (1..<count).map { Topology.Link(from: names[$0 - 1], to: names[$0], loss: Decibels(loss)) })
     }
 
+    /// A node in the middle and others around it that hear it alone.
+    static func star(_ count: Int, loss: Double = 90) -> Topology {
+        let names = ["N0"] + (1...count).map { "N\($0)" }
+        return made(names, names.dropFirst().map { Topology.Link(from: "N0", to: $0, loss: Decibels(loss)) })
+    }
+
+    /// Nodes that all hear each other.
+    static func room(_ count: Int, loss: Double = 90) -> Topology {
+        let names = (0..<count).map { "N\($0)" }
+        var links: [Topology.Link] = []
+        for first in names.indices {
+            for second in names.indices where second > first {
+                links.append(Topology.Link(from: names[first], to: names[second], loss: Decibels(loss)))
+            }
+        }
+        return made(names, links)
+    }
+
+    /// Any nodes, each link with its own path loss.
+    static func topology(_ names: [String], _ links: [(from: String, to: String, loss: Double)]) -> Topology {
+        made(names, links.map { Topology.Link(from: $0.from, to: $0.to, loss: Decibels($0.loss)) })
+    }
+
     private static func made(_ names: [String], _ links: [Topology.Link]) -> Topology {
         do {
             return try Topology(nodes: names, links: links)

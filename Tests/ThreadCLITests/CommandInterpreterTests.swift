@@ -67,7 +67,9 @@ struct CommandInterpreterTests {
             ("networkkey", "00112233445566778899aabbccddeeff"), ("networkname", "heddle-ref"), ("panid", "0x1234"),
             ("pskc", "445f2b5ca6f2a93a55ce570a70efeecb"), ("securitypolicy", "672 onrc 0"),
         ]
-        #expect(terminals.type("dataset commit active", at: "N").result == .failed(.invalidArguments))
+        // An empty buffer stands for no dataset.
+        #expect(terminals.type("dataset commit active", at: "N").result == .done)
+        #expect(terminals.type("dataset active", at: "N").result == .failed(.notFound))
         for (name, value) in values {
             #expect(terminals.type("dataset \(name)", at: "N") == .init(lines: [], result: .done))
             #expect(terminals.type("dataset \(name) \(value)", at: "N").result == .done, "\(name)")

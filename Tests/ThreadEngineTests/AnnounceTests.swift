@@ -15,8 +15,6 @@ struct AnnounceTests {
 
     private func leader() -> ScriptedNode {
         var node = ScriptedNode()
-        node.engine.networkIdentity = NetworkIdentity(
-            name: NetworkName("heddle-ref")!, extendedPANID: ExtendedPANID(rawValue: 1), channels: ChannelMask.all)
         node.becomeLeader()
         return node
     }

@@ -9,7 +9,7 @@ import ThreadWire
 struct AttachStateTests {
     /// The cases of `AttachState`, by name.
     enum State: CaseIterable, Sendable {
-        case idle, pausing, listening, requestingParent, requestingIdentifier
+        case idle, restoring, pausing, listening, requestingParent, requestingIdentifier
     }
 
     enum Event: CaseIterable, Sendable {
@@ -25,6 +25,10 @@ struct AttachStateTests {
         node.start()
         switch state {
         case .idle: node.with { engine, _ in engine.attach = .idle }
+        case .restoring:
+            node.with { engine, now in
+                engine.attach = .restoring(attemptsLeft: 1, challenge: [], until: now + .seconds(1))
+            }
         case .pausing: break
         case .listening:
             while name(of: node) != .listening { node.passDeadline() }
@@ -42,6 +46,7 @@ struct AttachStateTests {
     private func name(of node: ScriptedNode) -> State {
         switch node.engine.attach {
         case .idle: .idle
+        case .restoring: .restoring
         case .pausing: .pausing
         case .listening: .listening
         case .requestingParent: .requestingParent
@@ -60,12 +65,13 @@ struct AttachStateTests {
             node.forgetOutput()
             node.with { $0.handleParentResponse(response, now: $1) }
         case .foreignParentResponse:
-            // Of the partition that was just left, whose leader is not heard any more.
-            let response = node.parentResponse(to: node.lastChallenge, idSequence: 10)
+            // A child of the router that was just lost, which has not heard the leader since.
+            let response = node.parentResponse(to: node.lastChallenge, childID: 3, idSequence: 10)
             node.forgetOutput()
             node.with {
                 $0.previousPartition = PreviousPartition(
-                    id: ScriptedNode.partition, idSequence: 10, until: $1 + .seconds(100))
+                    id: ScriptedNode.partition, idSequence: 10, routerID: ScriptedNode.peerRouterID,
+                    until: $1 + .seconds(100))
                 $0.handleParentResponse(response, now: $1)
             }
         case .fittingChildIDResponse, .foreignChildIDResponse:
@@ -102,6 +108,7 @@ struct AttachStateTests {
         case (.listening, .advertisement): (.pausing, [], .detached, nil)
         case (_, .advertisement): (state, [], .detached, nil)
         case (.idle, .deadline): (.idle, [], .detached, nil)
+        case (.restoring, .deadline): (.restoring, [.linkRequest], .detached, nil)
         case (.pausing, .deadline): (.requestingParent, [.parentRequest], .detached, nil)
         case (.listening, .deadline): (.idle, [.dataResponse], .leader, nil)
         case (.requestingParent, .deadline): (.requestingParent, [.parentRequest], .detached, nil)

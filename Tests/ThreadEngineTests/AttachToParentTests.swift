@@ -136,15 +136,19 @@ struct AttachToParentTests {
         var node = ScriptedNode { $0.isRouterEligible = false }
         node.start()
         var pauses: [Duration] = []
+        var last: Instant?
         while pauses.count < 20 {
             node.passDeadline()
-            if case .pausing(let until) = node.engine.attach { pauses.append(until.since(node.now)) }
+            // Other deadlines may come within a long pause.
+            guard case .pausing(let until) = node.engine.attach, until != last else { continue }
+            last = until
+            pauses.append(until.since(node.now))
         }
         for (index, pause) in pauses.enumerated() {
-            let least = min(
-                .microseconds(profile.attachBackoffMinimum.microseconds << Int64(index + 1)),
-                profile.attachBackoffMaximum)
-            #expect(pause >= least && pause <= least + profile.attachBackoffJitter, "round \(index + 1): \(pause)")
+            let doubled = Duration.microseconds(profile.attachBackoffMinimum.microseconds << Int64(index))
+            let least = min(doubled, profile.attachBackoffMaximum - profile.attachBackoffJitter)
+            let most = min(doubled, profile.attachBackoffMaximum + profile.attachBackoffJitter)
+            #expect(pause >= least && pause <= most + profile.attachStartJitter, "round \(index + 1): \(pause)")
         }
     }
 
@@ -160,6 +164,22 @@ struct AttachToParentTests {
         node.with { $0.handleChildIDResponse(answer, now: $1) }
         #expect(node.engine.role == .detached)
         #expect(node.engine.drops[.malformedMLE] == 1)
+    }
+
+    @Test("Who has a place keeps it, and goes on advertising, when the better parent answers and then never again")
+    func vanishingParent() {
+        var node = ScriptedNode { $0.leaderWeight = 10 }
+        node.becomeLeader()
+        node.with { $0.startAttach(.betterPartition, now: $1) }
+        while node.commands.last != .parentRequest { node.passDeadline() }
+        let response = node.parentResponse(to: node.lastChallenge)
+        node.with { $0.handleParentResponse(response, now: $1) }
+        while node.engine.attach != .idle { node.passDeadline() }
+        #expect(node.commands.count { $0 == .childIDRequest } == Int(profile.mleMaximumTransmissions))
+        #expect(node.engine.role == .leader)
+        node.forgetOutput()
+        node.run(for: .seconds(40))
+        #expect(node.commands.contains(.advertisement))
     }
 
     @Test("A better partition heard again and again does not start the attachment anew each time")
@@ -220,6 +240,7 @@ extension AttachMode: CustomTestStringConvertible {
         case .anyPartition: "any partition"
         case .samePartition: "same partition"
         case .betterPartition: "better partition"
+        case .betterParent: "better parent"
         case .downgrade: "downgrade"
         }
     }

@@ -18,9 +18,6 @@ struct DiscoveryTests {
 
     private func leader() -> ScriptedNode {
         var node = ScriptedNode()
-        node.engine.networkIdentity = NetworkIdentity(
-            name: NetworkName("heddle-ref")!, extendedPANID: ExtendedPANID(rawValue: 0x1111_1111_2222_2222),
-            channels: ChannelMask.all)
         node.becomeLeader()
         return node
     }

@@ -29,16 +29,18 @@ struct ScriptedNode {
             extendedAddress: ExtendedAddress(rawValue: 0x166e_0a00_0000_0001),
             meshLocalInterfaceIdentifier: 0x1d57_0a72_3aaf_0001, cryptography: MbedTLSCryptography(),
             entropy: EntropySource(secret: SodiumEntropy(seed: [UInt8](repeating: 3, count: 32)), openSeed: 3))
-        engine.setNetwork(
-            ThreadEngine.Network(
-                networkKey: ThreadHarness.key, panID: PANID(rawValue: 0x1234), channel: 15,
-                meshLocalPrefix: IPv6Prefix("fdde:ad00:beef::/64")!,
-                activeTimestamp: Timestamp(seconds: 1, ticks: 0, isAuthoritative: false)), now: now)
+        _ = engine.setDataset(ThreadHarness.dataset, .active, now: now)
     }
 
     /// Does something, then takes all output.
-    mutating func with(_ body: (inout ThreadEngine, Instant) -> Void) {
-        body(&engine, now)
+    @discardableResult
+    mutating func with<Result>(_ body: (inout ThreadEngine, Instant) -> Result) -> Result {
+        let result = body(&engine, now)
+        takeOutput()
+        return result
+    }
+
+    private mutating func takeOutput() {
         while let output = engine.pollOutput() {
             outputs.append(output)
             if case .store(let record) = output { engine.confirmStored(record) }
@@ -113,13 +115,15 @@ struct ScriptedNode {
 
     func parentResponse(
         to challenge: [UInt8], from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID,
+        childID: UInt16 = 0,
         challenge own: [UInt8] = [9, 9, 9, 9, 9, 9, 9, 9], leaderData: LeaderData = leaderData(), margin: Double = 40,
         idSequence: UInt8 = 10, activeRouters: UInt8 = 2
     ) -> ReceivedMLE {
         received(
             .parentResponse,
             [
-                .sourceAddress(routerID.rloc16), .leaderData(leaderData), .linkLayerFrameCounter(5),
+                .sourceAddress(RLOC16(routerID: routerID, childID: childID)), .leaderData(leaderData),
+                .linkLayerFrameCounter(5),
                 .mleFrameCounter(1000), .response(challenge), .challenge(own), .linkMargin(UInt8(margin)),
                 .connectivity(
                     Connectivity(
@@ -130,7 +134,7 @@ struct ScriptedNode {
 
     func childIDResponse(
         from sender: ExtendedAddress = peer, routerID: RouterID = peerRouterID, leaderData: LeaderData = leaderData(),
-        childID: UInt16 = 1
+        childID: UInt16 = 1, idSequence: UInt8 = 10
     ) -> ReceivedMLE {
         received(
             .childIDResponse,
@@ -139,7 +143,7 @@ struct ScriptedNode {
                 .address16(RLOC16(routerID: routerID, childID: childID)), .networkData([]),
                 .route64(
                     Route64(
-                        idSequence: 10, routerIDMask: RouterIDMask([routerID]),
+                        idSequence: idSequence, routerIDMask: RouterIDMask([routerID]),
                         entries: [RouteEntry(linkQualityOut: 0, linkQualityIn: 0, routeCost: 1)])),
             ], from: sender)
     }
@@ -181,5 +185,15 @@ struct ScriptedNode {
         start()
         while engine.role != .leader { passDeadline() }
         forgetOutput()
+    }
+}
+
+extension ChildTable {
+    /// A child with this address.
+    mutating func keep(_ rloc16: RLOC16) {
+        _ = update(
+            Child(
+                neighbor: Neighbor(extendedAddress: ScriptedNode.peer, rloc16: rloc16, now: .zero), state: .valid,
+                answeredAt: .zero))
     }
 }

@@ -225,7 +225,7 @@ public final class EtherRadio: Radio, @unchecked Sendable {
         case .transmitDone(let token, let outcome): transmitted(token, outcome)
         case .received(let frame): if state == .connected, isReceiverOn { onEvent?(.received(frame)) }
         case .assessment(let token, let isBusy): assessed(token, isBusy: isBusy)
-        case .unregistered: if state == .connected { lost("the ether at \(address) was restarted") }
+        case .unregistered: if state == .connected { lost("the ether at \(address) does not know this node any more") }
         case .alive, .statistics: return
         case .register, .configure, .transmit, .assess, .receiver, .keepAlive, .statisticsRequest, .leave: return
         }

@@ -15,11 +15,14 @@ extension Invocation {
         let state =
             switch entry.state {
             case .resolved(_, let identifier?, let time): "cache canEvict=1" + eidText(identifier, time)
-            case .resolved(_, nil, _): "snoop canEvict=1 timeout=0"
+            case .resolved where entry.isSnooped:
+                "snoop canEvict=\(digit(entry.protectedUntil == nil))"
+                    + " timeout=\(entry.protectedUntil.map { seconds(until: $0) } ?? 0)"
+            case .resolved(_, nil, _): "cache canEvict=1"
             case .querying(let until): "query canEvict=0 timeout=\(seconds(until: until))"
             case .waiting(let until):
                 "retry canEvict=1 timeout=\(seconds(until: until))"
-                    + " retryDelay=\(entry.retryDelay.wholeSeconds) rampDown=0"
+                    + " retryDelay=\(entry.retryDelay.wholeSeconds) rampDown=\(digit(until <= now))"
             }
         return "\(entry.target) \(entry.rloc16 ?? .unassigned) \(state)"
     }

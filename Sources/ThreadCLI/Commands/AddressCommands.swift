@@ -23,9 +23,8 @@ let addressCommands = [
             "ipaddr [-v]", "ipaddr add ADDRESS", "ipaddr del ADDRESS", "ipaddr linklocal", "ipaddr mleid",
             "ipaddr rloc",
         ], run: { invocation throws(CommandError) in try invocation.unicastAddresses() }),
-    Command("ipmaddr", ["ipmaddr"]) { invocation throws(CommandError) in
-        guard invocation.arguments.isEmpty else { throw .invalidCommand }
-        for address in invocation.node.ip.multicastAddresses.sorted() { invocation.print("\(address)") }
+    Command("ipmaddr", ["ipmaddr", "ipmaddr add ADDRESS", "ipmaddr del ADDRESS"]) { invocation throws(CommandError) in
+        try invocation.groups()
     },
 ]
 
@@ -47,6 +46,24 @@ extension Invocation {
         case "linklocal": print("\(thread.linkLocalAddress)")
         case "mleid": try printIfKnown(thread.meshLocalEID)
         case "rloc": try printIfKnown(thread.locatorAddress(thread.rloc16))
+        default: throw .invalidCommand
+        }
+    }
+
+    fileprivate mutating func groups() throws(CommandError) {
+        guard !arguments.isEmpty else { return print(node.groups.map { "\($0)" }) }
+        switch try arguments.word() {
+        case "add":
+            let group = try arguments.address()
+            guard group.isMulticast else { throw .invalidArguments }
+            guard !node.groups.contains(group) else { throw .already }
+            // Which role hears what routers are asked is for the protocol to say.
+            guard group != .linkLocalAllRouters, group != .realmLocalAllRouters else { throw .rejected }
+            guard node.subscribe(group, now: now) else { throw .noBuffers }
+        case "del":
+            let group = try arguments.address()
+            guard node.groups.contains(group) else { throw .notFound }
+            guard node.unsubscribe(group, now: now) else { throw .rejected }
         default: throw .invalidCommand
         }
     }

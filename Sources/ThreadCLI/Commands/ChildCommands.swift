@@ -25,7 +25,54 @@ let childCommands = [
     },
     Command("childtimeout", ["childtimeout", "childtimeout SECONDS"]) { invocation throws(CommandError) in
         let node = invocation.node
-        try invocation.getOrSet(node.thread.configuration.childTimeout) { node.threadConfiguration.childTimeout = $0 }
+        let now = invocation.now
+        try invocation.getOrSet(node.thread.configuration.childTimeout) { node.setChildTimeout($0, now: now) }
+    },
+    Command("childip", ["childip", "childip max"]) { invocation throws(CommandError) in
+        guard !invocation.arguments.isEmpty else {
+            for child in invocation.node.thread.children.valid where !child.neighbor.mode.isFullThreadDevice {
+                for address in child.addresses {
+                    invocation.print("\(child.neighbor.rloc16): \(address)")
+                }
+            }
+            return
+        }
+        guard invocation.arguments.take("max") else { throw .invalidCommand }
+        invocation.print("\(ThreadEngine.registeredAddressLimit)")
+    },
+    Command(
+        "childsupervision",
+        [
+            "childsupervision interval [SECONDS]", "childsupervision checktimeout [SECONDS]",
+            "childsupervision failcounter [reset]",
+        ]
+    ) { invocation throws(CommandError) in
+        let node = invocation.node
+        let now = invocation.now
+        switch invocation.arguments.isEmpty ? "" : try invocation.arguments.word() {
+        case "interval":
+            try invocation.getOrSet(node.thread.configuration.supervisionInterval) {
+                node.setSupervisionInterval($0, now: now)
+            }
+        case "checktimeout":
+            try invocation.getOrSet(node.thread.configuration.supervisionCheckTimeout) {
+                node.setSupervisionCheckTimeout($0, now: now)
+            }
+        case "failcounter":
+            if invocation.arguments.isEmpty { return invocation.print("\(node.thread.supervisionFailures)") }
+            guard invocation.arguments.take("reset") else { throw .invalidArguments }
+            node.resetSupervisionFailures()
+        default: throw .invalidCommand
+        }
+    },
+    Command("pollperiod", ["pollperiod", "pollperiod MILLISECONDS"]) { invocation throws(CommandError) in
+        let node = invocation.node
+        let now = invocation.now
+        let period = UInt32(clamping: node.thread.pollPeriod.milliseconds)
+        try invocation.getOrSet(period) { value throws(CommandError) in
+            let wanted: Duration? = value == 0 ? nil : .milliseconds(Int64(value))
+            guard node.setPollPeriod(wanted, now: now) else { throw .invalidArguments }
+        }
     },
 ]
 

@@ -1,27 +1,29 @@
 import NodeEngine
+import ThreadEngine
 import ThreadWire
 import WireCore
 
-/// The operational datasets: the active one, and a buffer to make a new one in.
+/// The operational datasets: the active one, the pending one, and a buffer to make a new one in.
 let datasetCommands = [
     Command(
         "dataset",
         [
-            "dataset", "dataset help", "dataset active [-x|-ns]", "dataset pending", "dataset clear",
-            "dataset init active|new|tlvs HEX", "dataset commit active", "dataset set active HEX", "dataset tlvs",
-            "dataset activetimestamp [SECONDS]", "dataset channel [CHANNEL]", "dataset channelmask [MASK]",
-            "dataset extpanid [EXTPANID]", "dataset meshlocalprefix [PREFIX]", "dataset networkkey [KEY]",
-            "dataset networkname [NAME]", "dataset panid [PANID]", "dataset pskc [PSKC]",
-            "dataset securitypolicy [HOURS [onrcCepR [VERSION]]]",
-        ]
+            "dataset", "dataset help", "dataset active [-x|-ns]", "dataset pending [-x|-ns]", "dataset clear",
+            "dataset init active|pending|new|tlvs HEX", "dataset commit active|pending",
+            "dataset set active|pending HEX", "dataset tlvs",
+            "dataset mgmtgetcommand active|pending [address IPADDR] [FIELD...] [-x TYPES]",
+            "dataset mgmtsetcommand active|pending [FIELD VALUE...] [-x HEX]",
+        ] + DatasetField.all.map { "dataset \($0.name) [VALUE]" }
     ) { invocation throws(CommandError) in
         guard let name = invocation.arguments.first else {
             return invocation.print(invocation.interpreter.datasetBuffer.lines())
         }
         guard name != "help" else { return invocation.print(datasetActions.map(\.name)) }
-        guard let action = (datasetActions + datasetFields).first(where: { $0.name == name }) else {
-            throw .invalidCommand
+        if let field = DatasetField.named(name) {
+            _ = invocation.arguments.take(name)
+            return try invocation.run(field)
         }
+        guard let action = datasetActions.first(where: { $0.name == name }) else { throw .invalidCommand }
         _ = invocation.arguments.take(name)
         try action.run(&invocation)
     }
@@ -30,31 +32,30 @@ let datasetCommands = [
 /// What `dataset help` lists.
 private let datasetActions = [
     Command("active", []) { invocation throws(CommandError) in
-        guard let dataset = invocation.node.dataset else { throw .notFound }
-        try invocation.print(dataset)
+        try invocation.print(invocation.node.dataset)
     },
     Command("clear", []) { invocation in invocation.interpreter.datasetBuffer = OperationalDataset() },
     Command("commit", []) { invocation throws(CommandError) in
-        guard invocation.arguments.take("active") else { throw .invalidArguments }
-        try invocation.setActive(invocation.interpreter.datasetBuffer)
+        let kind = try invocation.arguments.datasetKind()
+        try invocation.keep(invocation.interpreter.datasetBuffer, kind)
     },
     Command("init", []) { invocation throws(CommandError) in
         switch try invocation.arguments.word() {
-        case "active":
-            guard let dataset = invocation.node.dataset else { throw .notFound }
-            invocation.interpreter.datasetBuffer = dataset
+        case "active": try invocation.fillBuffer(invocation.node.dataset)
+        case "pending": try invocation.fillBuffer(invocation.node.thread.pendingDataset(now: invocation.now))
         case "new": invocation.interpreter.datasetBuffer = invocation.node.newDataset()
         case "tlvs": invocation.interpreter.datasetBuffer = try invocation.arguments.dataset()
         default: throw .invalidArguments
         }
     },
-    Command("pending", []) { _ throws(CommandError) in
-        // A dataset is taken into use at once, so none is ever pending.
-        throw .notFound
+    Command("mgmtgetcommand", []) { invocation throws(CommandError) in try invocation.requestDataset() },
+    Command("mgmtsetcommand", []) { invocation throws(CommandError) in try invocation.requestDatasetChange() },
+    Command("pending", []) { invocation throws(CommandError) in
+        try invocation.print(invocation.node.thread.pendingDataset(now: invocation.now))
     },
     Command("set", []) { invocation throws(CommandError) in
-        guard invocation.arguments.take("active") else { throw .invalidArguments }
-        try invocation.setActive(try invocation.arguments.dataset())
+        let kind = try invocation.arguments.datasetKind()
+        try invocation.keep(try invocation.arguments.dataset(), kind)
     },
     Command("tlvs", []) { invocation throws(CommandError) in
         try invocation.arguments.requireEnd()
@@ -62,56 +63,16 @@ private let datasetActions = [
     },
 ]
 
-/// The values of the buffer one by one: printed without an argument, where they are there, and set with one.
-private let datasetFields = [
-    field("activetimestamp", \.activeTimestamp, { "\($0.seconds)" }) { arguments throws(CommandError) in
-        let seconds: UInt64 = try arguments.unsigned()
-        guard seconds < 1 << 48 else { throw .invalidArguments }
-        return Timestamp(seconds: seconds)
-    },
-    field("channel", \.channel, { "\($0)" }) { arguments throws(CommandError) in try arguments.unsigned() },
-    field("channelmask", \.channelMask, { "0x" + hexadecimal(UInt64($0), digits: 8) }) {
-        arguments throws(CommandError) in try arguments.unsigned()
-    },
-    field("extpanid", \.extendedPANID, { "\($0)" }) { arguments throws(CommandError) in
-        try arguments.extendedPANID()
-    },
-    field("meshlocalprefix", \.meshLocalPrefix, { "\($0)" }) { arguments throws(CommandError) in
-        try arguments.meshLocalPrefix()
-    },
-    field("networkkey", \.networkKey, { hexadecimal($0) }) { arguments throws(CommandError) in
-        try arguments.bytes(count: 16)
-    },
-    field("networkname", \.networkName, { "\($0)" }) { arguments throws(CommandError) in
-        try arguments.networkName()
-    },
-    field("panid", \.panID, { $0.prefixed }) { arguments throws(CommandError) in
-        PANID(rawValue: try arguments.unsigned())
-    },
-    field("pskc", \.pskc, { hexadecimal($0) }) { arguments throws(CommandError) in try arguments.bytes(count: 16) },
-    field("securitypolicy", \.securityPolicy, { "\($0)" }) { arguments throws(CommandError) in
-        try arguments.securityPolicy()
-    },
-]
-
-private func field<Value>(
-    _ name: String, _ path: any WritableKeyPath<OperationalDataset, Value?> & Sendable,
-    _ text: @escaping @Sendable (Value) -> String,
-    parse: @escaping @Sendable (inout Arguments) throws(CommandError) -> Value
-) -> Command {
-    Command(name, []) { invocation throws(CommandError) in
-        guard invocation.arguments.isEmpty else {
-            let value = try parse(&invocation.arguments)
-            invocation.interpreter.datasetBuffer[keyPath: path] = value
-            return
-        }
-        if let value = invocation.interpreter.datasetBuffer[keyPath: path] { invocation.print(text(value)) }
-    }
-}
-
 extension Invocation {
+    /// Prints a value of the buffer where it is there, or sets it when there is an argument.
+    fileprivate mutating func run(_ field: DatasetField) throws(CommandError) {
+        guard arguments.isEmpty else { return try field.set(&arguments, &interpreter.datasetBuffer) }
+        if let text = field.text(interpreter.datasetBuffer) { print(text) }
+    }
+
     /// Prints a dataset in the form that the next word asks for.
-    fileprivate mutating func print(_ dataset: OperationalDataset) throws(CommandError) {
+    fileprivate mutating func print(_ dataset: OperationalDataset?) throws(CommandError) {
+        guard let dataset else { throw .notFound }
         switch arguments.first {
         case nil: print(dataset.lines())
         case "-x": print(hexadecimal(dataset.bytes))
@@ -120,46 +81,84 @@ extension Invocation {
         }
     }
 
-    /// Takes a dataset into use; one that lacks what a node must know is refused.
-    func setActive(_ dataset: OperationalDataset) throws(CommandError) {
-        guard node.setActiveDataset(dataset, now: now) else { throw .invalidArguments }
+    /// Copies a dataset into the buffer, which is left empty when there is none.
+    fileprivate func fillBuffer(_ dataset: OperationalDataset?) throws(CommandError) {
+        interpreter.datasetBuffer = dataset ?? OperationalDataset()
+        if dataset == nil { throw .notFound }
+    }
+
+    /// Takes a dataset over; one with channels that do not exist is refused.
+    func keep(_ dataset: OperationalDataset, _ kind: DatasetKind) throws(CommandError) {
+        guard node.setDataset(dataset, kind, now: now) else { throw .invalidArguments }
+    }
+
+    // MARK: Requests to other nodes
+
+    fileprivate mutating func requestDatasetChange() throws(CommandError) {
+        let kind = try arguments.datasetKind()
+        var chosen = OperationalDataset()
+        var more: [UInt8] = []
+        while let name = arguments.first {
+            _ = arguments.take(name)
+            if name == "-x" {
+                more = try arguments.bytes(atMost: OperationalDataset.maximumLength)
+            } else if let field = DatasetField.named(name) {
+                try field.set(&arguments, &chosen)
+            } else {
+                throw .invalidArguments
+            }
+        }
+        let ordered = DatasetField.all.flatMap { field in chosen.tlvs.filter { $0.type == field.type } }
+        do throws(DatasetRequestError) {
+            try node.requestDatasetChange(kind, payload: ordered.bytes + more, now: now)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    fileprivate mutating func requestDataset() throws(CommandError) {
+        let kind = try arguments.datasetKind()
+        var chosen: Set<String> = []
+        var more: [UInt8] = []
+        var address: IPv6Address?
+        while let name = arguments.first {
+            _ = arguments.take(name)
+            if name == "-x" {
+                more = try arguments.bytes(atMost: OperationalDataset.maximumLength)
+            } else if name == "address" {
+                address = try arguments.address()
+            } else if let field = DatasetField.named(name) {
+                chosen.insert(field.name)
+            } else {
+                throw .invalidArguments
+            }
+        }
+        let types = DatasetField.requestedTypes(chosen) + more.map { MeshCoPTLVType(rawValue: $0) }
+        do throws(DatasetRequestError) {
+            try node.requestDataset(kind, types: types, from: address, now: now)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+}
+
+extension CommandError {
+    init(_ error: DatasetRequestError) {
+        switch error {
+        case .detached: self = .invalidState
+        case .pending: self = .already
+        case .noRoom: self = .noBuffers
+        }
     }
 }
 
 extension Arguments {
-    /// A dataset in hexadecimal digits.
-    /// - Throws: `.invalidArguments` when it is none.
-    mutating func dataset() throws(CommandError) -> OperationalDataset {
-        let bytes = try bytes(atMost: OperationalDataset.maximumLength)
-        guard let dataset = try? OperationalDataset(bytes) else { throw .invalidArguments }
-        return dataset
-    }
-
-    mutating func extendedPANID() throws(CommandError) -> ExtendedPANID {
-        ExtendedPANID(rawValue: try bytes(count: 8).reduce(0) { $0 << 8 | UInt64($1) })
-    }
-
-    /// - Throws: `.invalidArguments` when the name is longer than 16 bytes.
-    mutating func networkName() throws(CommandError) -> NetworkName {
-        guard let name = NetworkName(try word()) else { throw .invalidArguments }
-        return name
-    }
-
-    /// The first 64 bits of an address or of a prefix of that length.
-    mutating func meshLocalPrefix() throws(CommandError) -> IPv6Prefix {
-        guard let text = first else { throw .invalidArguments }
-        guard text.utf8.contains(UInt8(ascii: "/")) else { return IPv6Prefix(try address(), length: 64) }
-        let prefix = try prefix()
-        guard prefix.length == 64 else { throw .invalidArguments }
-        return prefix
-    }
-
-    /// Hours and, where they are given, permissions and version threshold.
-    mutating func securityPolicy() throws(CommandError) -> SecurityPolicy {
-        let hours: UInt16 = try unsigned()
-        var text = "\(hours)"
-        while !isEmpty { text += " " + (try word()) }
-        guard let policy = SecurityPolicy(text) else { throw .invalidArguments }
-        return policy
+    /// - Throws: `.invalidArguments` when the word is neither `active` nor `pending`.
+    fileprivate mutating func datasetKind() throws(CommandError) -> DatasetKind {
+        switch try word() {
+        case "active": return .active
+        case "pending": return .pending
+        default: throw .invalidArguments
+        }
     }
 }

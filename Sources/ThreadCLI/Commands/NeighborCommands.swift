@@ -21,7 +21,11 @@ let neighborCommands = [
         default: throw .invalidArguments
         }
     },
-    Command("parent", ["parent"]) { invocation throws(CommandError) in
+    Command("parent", ["parent", "parent search"]) { invocation throws(CommandError) in
+        if invocation.arguments.take("search") {
+            guard invocation.node.searchForBetterParent(now: invocation.now) else { throw .invalidState }
+            return
+        }
         try invocation.arguments.requireEnd()
         let parent = invocation.node.thread.parent
         let age = parent.map { max(0, invocation.now.since($0.lastHeard).wholeSeconds) } ?? 0

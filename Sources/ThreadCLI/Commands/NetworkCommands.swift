@@ -2,36 +2,51 @@ import NodeEngine
 import ThreadWire
 import WireCore
 
-/// What identifies the network, value by value: read from the active dataset and, while the protocol is stopped, set
-/// in it.
+/// What identifies the network, value by value: those in force are read; while the protocol is stopped they are set,
+/// in the active dataset too.
 let networkCommands = [
     Command("networkkey", ["networkkey", "networkkey KEY"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
-            let key = invocation.node.dataset?.networkKey ?? [UInt8](repeating: 0, count: 16)
+            let key = invocation.node.parameters.networkKey ?? [UInt8](repeating: 0, count: 16)
             return invocation.print(hexadecimal(key))
         }
         let key = try invocation.arguments.bytes(count: 16)
         try invocation.changeDataset { $0.networkKey = key }
     },
+    Command("pskc", ["pskc", "pskc KEY"]) { invocation throws(CommandError) in
+        guard !invocation.arguments.isEmpty else {
+            let key = invocation.node.parameters.pskc ?? [UInt8](repeating: 0, count: 16)
+            return invocation.print(hexadecimal(key))
+        }
+        let key = try invocation.arguments.bytes(count: 16)
+        try invocation.changeDataset { $0.pskc = key }
+    },
     Command("panid", ["panid", "panid PANID"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
-            return invocation.print((invocation.node.dataset?.panID ?? .broadcast).prefixed)
+            return invocation.print((invocation.node.parameters.panID ?? .broadcast).prefixed)
         }
         let panID = PANID(rawValue: try invocation.arguments.unsigned())
         try invocation.arguments.requireEnd()
         try invocation.changeDataset { $0.panID = panID }
     },
-    Command("channel", ["channel", "channel CHANNEL"]) { invocation throws(CommandError) in
-        guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.mac.channel)") }
-        let channel: UInt8 = try invocation.arguments.unsigned()
-        try invocation.arguments.requireEnd()
-        guard invocation.node.thread.role == .disabled else { throw .invalidState }
-        guard channel >= 11, channel <= 26 else { throw .invalidArguments }
-        try invocation.changeDataset { $0.channel = UInt16(channel) }
+    Command("channel", ["channel", "channel CHANNEL", "channel supported", "channel preferred"]) {
+        invocation throws(CommandError) in
+        switch invocation.arguments.first {
+        case nil: invocation.print("\(invocation.node.mac.channel)")
+        case "supported", "preferred":
+            let mask = OperationalDataset.channels.reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+            invocation.print("0x" + hexadecimal(UInt64(mask), digits: 7))
+        default:
+            let channel: UInt16 = try invocation.arguments.unsigned()
+            try invocation.arguments.requireEnd()
+            guard invocation.node.thread.role == .disabled else { throw .invalidState }
+            guard OperationalDataset.channels.contains(channel) else { throw .invalidArguments }
+            try invocation.changeDataset { $0.channel = channel }
+        }
     },
     Command("networkname", ["networkname", "networkname NAME"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
-            return invocation.print(invocation.node.dataset?.networkName?.description ?? "")
+            return invocation.print(invocation.node.parameters.networkName?.description ?? "")
         }
         // A running node refuses before it looks at the name, as OpenThread does.
         guard invocation.node.thread.role == .disabled else { throw .invalidState }
@@ -41,7 +56,7 @@ let networkCommands = [
     },
     Command("extpanid", ["extpanid", "extpanid EXTPANID"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
-            return invocation.print("\(invocation.node.dataset?.extendedPANID ?? ExtendedPANID(rawValue: 0))")
+            return invocation.print("\(invocation.node.parameters.extendedPANID ?? ExtendedPANID(rawValue: 0))")
         }
         let identifier = try invocation.arguments.extendedPANID()
         try invocation.changeDataset { $0.extendedPANID = identifier }
@@ -54,6 +69,6 @@ extension Invocation {
         guard node.thread.role == .disabled else { throw .invalidState }
         var dataset = node.dataset ?? node.newDataset()
         change(&dataset)
-        try setActive(dataset)
+        try keep(dataset, .active)
     }
 }

@@ -5,18 +5,15 @@ import WireCore
 
 /// What the leader tells everybody: prefixes, routes, services.
 let networkDataCommands = [
-    Command("netdata", ["netdata length", "netdata show [-x] [RLOC16]"]) { invocation throws(CommandError) in
+    Command(
+        "netdata",
+        [
+            "netdata length", "netdata maxlength [reset]", "netdata register",
+            "netdata show [local] [-x] [RLOC16]",
+        ]
+    ) { invocation throws(CommandError) in
         try invocation.runSubcommand(of: networkDataSubcommands)
-    },
-    Command("prefix", ["prefix", "prefix meshlocal"]) { invocation throws(CommandError) in
-        guard !invocation.arguments.isEmpty else {
-            let own = invocation.node.thread.rloc16
-            return invocation.printPrefixes(invocation.networkData.prefixes) { $0 == own }
-        }
-        guard invocation.arguments.take("meshlocal") else { throw .invalidCommand }
-        guard let prefix = invocation.node.thread.network?.meshLocalPrefix else { throw .notFound }
-        invocation.print("\(prefix)")
-    },
+    }
 ]
 
 private let networkDataSubcommands = [
@@ -24,52 +21,46 @@ private let networkDataSubcommands = [
         try invocation.arguments.requireEnd()
         invocation.print("\(invocation.node.thread.networkData.count)")
     },
+    Command("maxlength", []) { invocation throws(CommandError) in
+        guard !invocation.arguments.isEmpty else {
+            return invocation.print("\(invocation.node.thread.networkDatabase.longest)")
+        }
+        guard invocation.arguments.take("reset") else { throw .invalidArguments }
+        invocation.node.resetLongestNetworkData()
+    },
+    Command("register", []) { invocation in invocation.node.registerServerData(now: invocation.now) },
     Command("show", []) { invocation throws(CommandError) in
         var isBinary = false
+        var isLocal = false
         var server: RLOC16?
         while !invocation.arguments.isEmpty {
             if invocation.arguments.take("-x") {
                 isBinary = true
+            } else if invocation.arguments.take("local") {
+                isLocal = true
             } else {
                 server = RLOC16(rawValue: try invocation.arguments.unsigned())
             }
         }
-        guard isBinary else { return invocation.printNetworkData(of: server) }
-        guard server == nil else { throw .invalidArguments }
-        invocation.print(hexadecimal(invocation.node.thread.networkData))
+        guard server == nil || !isBinary && !isLocal else { throw .invalidArguments }
+        let data = isLocal ? invocation.offered : invocation.node.thread.networkDatabase.data
+        if isBinary { return invocation.print(hexadecimal(data.bytes)) }
+        invocation.printEntries(of: data) { server == nil || $0 == server }
+        if !isLocal, server == nil { invocation.printContextsAndCommissioning(of: data) }
     },
 ]
 
 extension Invocation {
-    /// The network data; empty where a peer's could not be read.
-    fileprivate var networkData: NetworkData { (try? NetworkData(node.thread.networkData)) ?? NetworkData() }
-
-    /// - Parameter server: prints only what this node offers; nil for everything.
-    fileprivate func printNetworkData(of server: RLOC16?) {
-        let data = networkData
-        let isWanted = { (rloc16: RLOC16) in server == nil || rloc16 == server }
+    fileprivate func printEntries(of data: NetworkData, _ isWanted: (RLOC16) -> Bool) {
         print("Prefixes:")
-        printPrefixes(data.prefixes, isWanted)
+        printPrefixes(data, isWanted)
         print("Routes:")
-        for prefix in data.prefixes {
-            for case .hasRoute(let isStable, let routes) in prefix.subTLVs {
-                for route in routes where isWanted(route.rloc16) {
-                    let flags =
-                        (isStable ? "s" : "") + (route.isNAT64 ? "n" : "") + (route.advertisesPrefix ? "a" : "")
-                    print("\(prefix.prefix)\(spaced(flags)) \(text(of: route.preference)) \(route.rloc16)")
-                }
-            }
-        }
+        printRoutes(data, isWanted)
         print("Services:")
-        for service in data.services {
-            for server in service.servers where isWanted(server.rloc16) {
-                print(
-                    "\(service.enterpriseNumber) \(hexadecimal(service.serviceData)) "
-                        + "\(hexadecimal(server.serverData))\(server.isStable ? " s" : "") \(server.rloc16) "
-                        + "\(service.serviceID)")
-            }
-        }
-        guard server == nil else { return }
+        printServices(data, isWanted)
+    }
+
+    fileprivate func printContextsAndCommissioning(of data: NetworkData) {
         print("Contexts:")
         for prefix in data.prefixes {
             guard let context = prefix.context else { continue }
@@ -80,14 +71,26 @@ extension Invocation {
         printCommissioning(data.commissioningData)
     }
 
-    fileprivate func printPrefixes(_ prefixes: [PrefixTLV], _ isWanted: (RLOC16) -> Bool) {
-        for prefix in prefixes {
-            for case .borderRouter(let isStable, let entries) in prefix.subTLVs {
-                for entry in entries where isWanted(entry.rloc16) {
-                    let flags = letters(of: entry.flags, isStable: isStable)
-                    print("\(prefix.prefix)\(spaced(flags)) \(text(of: entry.preference)) \(entry.rloc16)")
-                }
-            }
+    func printPrefixes(_ data: NetworkData, _ isWanted: (RLOC16) -> Bool = { _ in true }) {
+        for entry in data.onMeshPrefixes where isWanted(entry.rloc16) {
+            let flags = letters(of: entry.flags, isStable: entry.isStable)
+            print("\(entry.prefix)\(spaced(flags)) \(text(of: entry.preference)) \(entry.rloc16)")
+        }
+    }
+
+    func printRoutes(_ data: NetworkData, _ isWanted: (RLOC16) -> Bool = { _ in true }) {
+        for route in data.externalRoutes where isWanted(route.rloc16) {
+            let flags =
+                (route.isStable ? "s" : "") + (route.isNAT64 ? "n" : "") + (route.advertisesPrefix ? "a" : "")
+            print("\(route.prefix)\(spaced(flags)) \(text(of: route.preference)) \(route.rloc16)")
+        }
+    }
+
+    func printServices(_ data: NetworkData, _ isWanted: (RLOC16) -> Bool = { _ in true }) {
+        for service in data.meshServices where isWanted(service.rloc16) {
+            print(
+                "\(service.enterpriseNumber) \(hexadecimal(service.serviceData)) \(hexadecimal(service.serverData))"
+                    + "\(service.isStable ? " s" : "") \(service.rloc16) \(service.serviceID)")
         }
     }
 

@@ -16,7 +16,13 @@ let partitionCommands = [
             "Leader Router ID: \(data.leaderRouterID.rawValue)",
         ])
     },
-    Command("partitionid", ["partitionid"]) { invocation throws(CommandError) in
+    Command("partitionid", ["partitionid", "partitionid preferred [ID]"]) { invocation throws(CommandError) in
+        let node = invocation.node
+        if invocation.arguments.take("preferred") {
+            return try invocation.getOrSet(node.thread.configuration.preferredPartitionID?.rawValue ?? 0) {
+                node.threadConfiguration.preferredPartitionID = $0 == 0 ? nil : PartitionID(rawValue: $0)
+            }
+        }
         guard invocation.arguments.isEmpty else { throw .invalidCommand }
         invocation.print("\(invocation.node.thread.partitionID?.rawValue ?? 0)")
     },

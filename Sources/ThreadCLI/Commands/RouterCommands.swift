@@ -17,8 +17,11 @@ let routerCommands = [
     Command("nexthop", ["nexthop", "nexthop RLOC16"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.printNextHops() }
         let target = RLOC16(rawValue: try invocation.arguments.unsigned())
-        let path = invocation.node.thread.path(to: target)
-        invocation.print("\((path?.nextHop ?? .unassigned).prefixed) cost:\(path?.cost ?? infiniteRouteCost)")
+        let thread = invocation.node.thread
+        let path = thread.path(to: target)
+        // A child hands everything to its parent, wherever it goes.
+        let nextHop = path?.nextHop ?? (thread.role == .child ? thread.parent?.rloc16 : nil) ?? .unassigned
+        invocation.print("\(nextHop.prefixed) cost:\(path?.cost ?? infiniteRouteCost)")
     },
 ]
 

@@ -7,10 +7,11 @@ let stateCommands = [
     Command("state", ["state", "state detached|child|router|leader"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.role)") }
         let wanted = try role(named: invocation.arguments.word())
-        let current = invocation.node.thread.role
-        guard current != .disabled else { throw .invalidState }
-        // The engine changes roles by the protocol alone, so only what is already so can be asked for.
-        guard current == wanted else { throw .notImplemented }
+        do throws(RoleRequestError) {
+            try invocation.node.requestRole(wanted, now: invocation.now)
+        } catch {
+            throw CommandError(error)
+        }
     },
     Command("thread", ["thread start", "thread stop", "thread version"]) { invocation throws(CommandError) in
         switch invocation.arguments.first {
@@ -35,7 +36,7 @@ let stateCommands = [
     Command("mode", ["mode", "mode [rdn]", "mode -"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.mode)") }
         let mode = try deviceMode(invocation.arguments.word())
-        guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidState }
+        guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidArguments }
     },
 ]
 
@@ -44,6 +45,19 @@ private func role(named name: String) throws(CommandError) -> Role {
         throw .invalidArguments
     }
     return role
+}
+
+extension CommandError {
+    /// What OpenThread prints where a wish about roles cannot be fulfilled.
+    init(_ error: RoleRequestError) {
+        self =
+            switch error {
+            case .invalidState: .invalidState
+            case .notCapable: .notCapable
+            case .busy: .busy
+            case .notFound: .notFound
+            }
+    }
 }
 
 /// The letters `r`, `d`, `n`, or `-` for none of them.

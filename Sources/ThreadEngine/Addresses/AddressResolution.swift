@@ -10,36 +10,76 @@ public enum Resolution: Equatable, Sendable {
     case pending
     /// Nobody has it, or this node is not attached.
     case unreachable
+    /// It is outside of the mesh, and this node is the way to it.
+    case outside
+    /// It is outside of the mesh, and no border router leads there.
+    case noRoute
 }
 
 // From an address to a place: locators, children, the cache, and Address Query to all routers.
 extension ThreadEngine {
-    /// Where to send a datagram for a unicast address of the mesh.
-    public mutating func resolve(_ target: IPv6Address, now: Instant) -> Resolution {
+    /// Where to send a datagram for a unicast address.
+    /// - Parameter source: its source, which decides who takes it out of the mesh.
+    public mutating func resolve(
+        _ target: IPv6Address, from source: IPv6Address = .unspecified, now: Instant
+    ) -> Resolution {
         guard role.isAttached, let network else { return .unreachable }
         if network.meshLocalPrefix.contains(target), let locator = target.locator {
-            if locator == .leaderAnycast { return leaderRLOC16.map { .rloc16($0) } ?? .unreachable }
-            return locator.isAnycast ? .unreachable : .rloc16(locator)
+            guard locator.isAnycast else { return .rloc16(locator) }
+            // Only those with all of the network data know who serves what.
+            if role == .child, !mode.isFullThreadDevice { return parent.map { .rloc16($0.rloc16) } ?? .unreachable }
+            return place(ofAnycast: locator).map { .rloc16($0) } ?? .unreachable
         }
         if let child = children.children.first(where: { $0.isValid && $0.addresses.contains(target) }) {
             return .rloc16(child.neighbor.rloc16)
         }
-        // An end device leaves all of that to its parent.
-        if role == .child, !mode.isFullThreadDevice { return parent.map { .rloc16($0.rloc16) } ?? .unreachable }
+        // An end device leaves all of that to its parent, but for what it takes out of the mesh itself.
+        if role == .child, !mode.isFullThreadDevice {
+            let isServer = !serverData.data.tlvs.isEmpty && !isOnMesh(target)
+            if isServer, resolveOutside(target, from: source) == .outside { return .outside }
+            return parent.map { .rloc16($0.rloc16) } ?? .unreachable
+        }
 
+        guard isOnMesh(target) else { return resolveOutside(target, from: source) }
         let entry = resolver.entry(target)
         switch entry?.state {
         case .resolved(let rloc16, _, _):
-            if nextHop(to: rloc16) != nil {
+            if nextHop(to: rloc16) != nil || entry?.freshUntil.map({ $0 > now }) == true {
                 resolver.touch(target)
                 return .rloc16(rloc16)
             }
         case .querying: return .pending
         case .waiting(let until):
             if until > now { return .unreachable }
+            return query(target, retryDelay: retryDelay(entry?.retryDelay, idleFor: now.since(until)), now: now)
         case nil: break
         }
-        return query(target, retryDelay: entry?.retryDelay ?? profile.addressQueryInitialRetryDelay, now: now)
+        return query(target, retryDelay: profile.addressQueryInitialRetryDelay, now: now)
+    }
+
+    /// The wait after the next failure becomes shorter again while nobody asks.
+    /// - Source: OpenThread as observed: halved each time that the longest wait has passed
+    private func retryDelay(_ known: Duration?, idleFor idle: Duration) -> Duration {
+        var delay = known ?? profile.addressQueryInitialRetryDelay
+        var steps = idle.microseconds / profile.addressQueryMaximumRetryDelay.microseconds
+        while steps > 0, delay > profile.addressQueryInitialRetryDelay {
+            delay = .microseconds(delay.microseconds / 2)
+            steps -= 1
+        }
+        return max(delay, profile.addressQueryInitialRetryDelay)
+    }
+
+    /// Whether an address is one of the mesh.
+    func isOnMesh(_ address: IPv6Address) -> Bool {
+        network?.meshLocalPrefix.contains(address) == true || networkDatabase.isOnMesh(address)
+    }
+
+    private func resolveOutside(_ target: IPv6Address, from source: IPv6Address) -> Resolution {
+        let former = additionalAddresses.first { $0.deprecatedUntil != nil && $0.address == source }
+        let router = networkDatabase.borderRouter(
+            from: source, to: target, formerDomain: former?.domainID, isNearer: { isNearer($0, than: $1) })
+        guard let router else { return .noRoute }
+        return router == rloc16 ? .outside : .rloc16(router)
     }
 
     /// Asks all routers.
@@ -53,14 +93,33 @@ extension ThreadEngine {
 
     /// Ends queries that nobody answered; the next one must wait, longer each time.
     mutating func ageAddressCache(now: Instant) {
+        resolver.age(now: now)
         for entry in resolver.entries {
             guard case .querying(let until) = entry.state, until <= now else { continue }
+            if entry.repetitions < profile.addressQueryRepetitions {
+                // docs/deviations.md#query-repetition
+                var repeated = entry
+                repeated.repetitions += 1
+                repeated.state = .querying(until: now + profile.addressQueryTimeout)
+                _ = resolver.update(repeated)
+                notify(TMFPath.addressQuery, [.targetEID(entry.target)], to: .realmLocalAllRouters)
+                continue
+            }
             var failed = entry
+            failed.repetitions = 0
             failed.state = .waiting(until: now + entry.retryDelay)
             failed.retryDelay = min(entry.retryDelay + entry.retryDelay, profile.addressQueryMaximumRetryDelay)
             _ = resolver.update(failed)
             emit(.unresolved(entry.target))
         }
+    }
+
+    /// Forgets everything, when this node leaves its place: what waited for an address is lost.
+    mutating func forgetAddresses() {
+        for entry in resolver.entries {
+            if case .querying = entry.state { emit(.unresolved(entry.target)) }
+        }
+        resolver.removeAll()
     }
 
     // MARK: Messages
@@ -87,13 +146,6 @@ extension ThreadEngine {
         request(
             TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification,
             hasToken: profile.dialect.hasAddressNotificationToken, now: now)
-    }
-
-    /// The addresses that this node answers for.
-    var ownAddresses: [IPv6Address] {
-        var own = [linkLocalAddress] + additionalAddresses
-        if let meshLocalEID { own.append(meshLocalEID) }
-        return own
     }
 
     /// An address was found.
@@ -123,10 +175,21 @@ extension ThreadEngine {
         }
         entry.state = .resolved(rloc16, meshLocalInterfaceIdentifier: identifier, lastTransactionTime: time)
         entry.retryDelay = profile.addressQueryInitialRetryDelay
+        entry.freshUntil = now + Self.freshTime
+        entry.isSnooped = false
+        entry.protectedUntil = nil
         _ = resolver.update(entry)
         emit(.resolved(target))
         return true
     }
+
+    /// For how long an answer is believed although no way leads to the place.
+    /// - Source: OpenThread as observed: 3 s
+    private static let freshTime = Duration.seconds(3)
+
+    /// For how long an overheard place does not give way.
+    /// - Source: OpenThread as observed: 3 s
+    private static let snoopProtection = Duration.seconds(3)
 
     /// Somebody found an address twice.
     mutating func handleAddressError(_ message: TMFMessage, now: Instant) {
@@ -134,14 +197,15 @@ extension ThreadEngine {
             return drop(.malformedTMF)
         }
         resolver.remove(target)
-        if identifier != meshLocalInterfaceIdentifier, additionalAddresses.contains(target) {
-            additionalAddresses.removeAll { $0 == target }
-            emit(.identityChanged)
-        }
+        if identifier != meshLocalInterfaceIdentifier { handleDuplicate(target, now: now) }
         for child in children.valid where child.addresses.contains(target) && !child.neighbor.mode.isFullThreadDevice {
             let meshLocal = child.addresses.first { network?.meshLocalPrefix.contains($0) == true }
             if let meshLocal, meshLocal.low != identifier {
                 children.modify(child.neighbor.extendedAddress) { $0.addresses.removeAll { $0 == target } }
+                guard let destination = locatorAddress(child.neighbor.rloc16) else { continue }
+                request(
+                    TMFPath.addressError, [.targetEID(target), .meshLocalEID(identifier)], to: destination,
+                    purpose: .addressError, now: now)
             }
         }
     }
@@ -159,7 +223,7 @@ extension ThreadEngine {
     public func nextHop(to target: RLOC16) -> RLOC16? {
         guard role.isAttached, target != rloc16 else { return nil }
         if role == .child {
-            // docs/deviations.md#child-links
+            // An end device hands everything to its parent, also where it has other links.
             return parent?.rloc16
         }
         if target.routerID == rloc16.routerID { return children[target].map { $0.neighbor.rloc16 } }
@@ -178,19 +242,25 @@ extension ThreadEngine {
     /// - Source: OpenThread as observed (snooped cache entries)
     public mutating func snoop(_ source: IPv6Address, at rloc16: RLOC16, now: Instant) {
         guard let network, mode.isFullThreadDevice, role.isAttached, rloc16 != self.rloc16, rloc16 != .unassigned,
-            network.meshLocalPrefix.contains(source), source.locator == nil, resolver.entry(source) == nil
+            isOnMesh(source), !network.meshLocalPrefix.contains(source) || source.locator == nil
         else { return }
-        _ = resolver.update(
-            AddressCache.Entry(
-                target: source, state: .resolved(rloc16, meshLocalInterfaceIdentifier: nil, lastTransactionTime: nil),
-                retryDelay: profile.addressQueryInitialRetryDelay))
+        switch resolver.entry(source)?.state {
+        case .resolved(let known, let identifier, let time):
+            guard known != rloc16, var entry = resolver.entry(source) else { return }
+            entry.state = .resolved(rloc16, meshLocalInterfaceIdentifier: identifier, lastTransactionTime: time)
+            _ = resolver.update(entry)
+        case .querying, .waiting:
+            guard var entry = resolver.entry(source) else { return }
+            entry.state = .resolved(rloc16, meshLocalInterfaceIdentifier: nil, lastTransactionTime: nil)
+            entry.repetitions = 0
+            _ = resolver.update(entry)
+            emit(.resolved(source))
+        case nil:
+            // A child's place is known, and changes when it leaves.
+            guard children[rloc16].map({ !$0.neighbor.mode.isFullThreadDevice }) != true else { return }
+            resolver.snoop(
+                source, at: rloc16, retryDelay: profile.addressQueryInitialRetryDelay,
+                until: now + Self.snoopProtection)
+        }
     }
-}
-
-extension RLOC16 {
-    /// The leader's anycast locator.
-    public static let leaderAnycast = RLOC16(rawValue: 0xfc00)
-
-    /// Whether this stands for a service instead of a node.
-    public var isAnycast: Bool { rawValue >> 8 == 0xfc }
 }

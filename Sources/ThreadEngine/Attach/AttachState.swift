@@ -9,6 +9,8 @@ enum AttachMode: Equatable, Sendable {
     case samePartition
     /// It heard of a partition that is better than its own.
     case betterPartition
+    /// It hears its parent badly, and would rather have another.
+    case betterParent
     /// It is a router that is not needed any more.
     case downgrade
 }
@@ -20,9 +22,22 @@ struct ParentCandidate: Equatable, Sendable {
     var challenge: [UInt8]
     var leaderData: LeaderData
     var connectivity: Connectivity
+    /// Whether it has acknowledged the Child ID Request.
+    var hasRequest = false
+    /// The worse margin of both directions.
+    /// - Units: dB
+    var twoWayMargin: Double
+}
+
+extension Connectivity.SleepyBuffering {
+    /// What a parent is taken to keep that does not tell.
+    /// - Source: OpenThread as observed
+    static let assumed = Connectivity.SleepyBuffering(bufferSize: 1280, datagramCount: 1)
 }
 
 /// How far the attachment has come.
+///
+///     restoring ── nobody knows the old place ──▶ pausing
 ///
 ///     idle ──start──▶ pausing ──▶ requestingParent ⟲ ──candidate──▶ requestingIdentifier ──answer──▶ idle
 ///                        ▲               │ nobody                          │ no answer
@@ -30,6 +45,8 @@ struct ParentCandidate: Equatable, Sendable {
 ///                        └── an advertisement ── listening ── nothing heard ──▶ idle, as leader
 enum AttachState: Equatable, Sendable {
     case idle
+    /// After a restart: asks the routers around for the place that this node had, by multicast Link Requests.
+    case restoring(attemptsLeft: UInt8, challenge: [UInt8], until: Instant)
     /// Waits before the first or the next round of Parent Requests.
     case pausing(until: Instant)
     /// Found no parent, and listens for a partition before it forms one.
@@ -43,6 +60,7 @@ enum AttachState: Equatable, Sendable {
     var deadline: Instant? {
         switch self {
         case .idle: nil
+        case .restoring(_, _, let until): until
         case .pausing(let until): until
         case .listening(let until): until
         case .requestingParent(_, _, let until, _): until
@@ -54,6 +72,14 @@ enum AttachState: Equatable, Sendable {
 /// The partition that a node belonged to before: not to be joined again while its old, late messages are about.
 struct PreviousPartition: Equatable, Sendable {
     var id: PartitionID
-    var idSequence: UInt8
+    /// Nil after a restart.
+    var idSequence: UInt8?
+    /// The router that this node was or belonged to; nil when it had no place.
+    var routerID: RouterID?
     var until: Instant
+
+    /// Whether a sequence number shows that the partition has heard its leader since.
+    func isBehind(_ sequence: UInt8) -> Bool {
+        idSequence.map { Int8(bitPattern: sequence &- $0) > 0 } ?? false
+    }
 }

@@ -12,6 +12,7 @@ extension ThreadEngine {
         // A better partition goes before any other reason, but hearing of it again must not start the search anew.
         if attach != .idle, mode != .betterPartition || attachMode == .betterPartition { return }
         abandonCandidate()
+        if role.isAttached { attachAttempts = 0 }
         attachMode = mode
         counters.attachAttempts &+= 1
         let jitter = entropy.open.duration(in: .zero...profile.attachStartJitter)
@@ -29,10 +30,13 @@ extension ThreadEngine {
     mutating func handleAttachDeadline(now: Instant) {
         switch attach {
         case .idle: break
+        case .restoring(let attemptsLeft, _, _): continueRestoration(attemptsLeft: attemptsLeft, now: now)
         case .listening:
             attach = .idle
             becomeLeader(now: now)
-        case .pausing: sendParentRequest(number: 1, challenges: [], best: nil, now: now)
+        case .pausing:
+            hasParentAnswered = false
+            sendParentRequest(number: 1, challenges: [], best: nil, now: now)
         case .requestingParent(let request, let challenges, _, let best):
             endOfParentRequest(request, challenges: challenges, best: best, now: now)
         case .requestingIdentifier(let candidate, let attempt, _):
@@ -42,8 +46,20 @@ extension ThreadEngine {
 
     // MARK: Parent Request
 
-    private var requestsToRouters: Int { Int(profile.parentRequestsToRouters) }
-    private var requestsInAll: Int { requestsToRouters + Int(profile.parentRequestsToRoutersAndREEDs) }
+    /// Later rounds have fewer requests; the first goes to routers alone at its beginning, unless this node lost its
+    /// leader, where every neighbor that still hears it is welcome.
+    /// - Source: OpenThread as observed
+    private var isFirstRound: Bool { role.isAttached || attachAttempts == 0 }
+    private var requestsToRouters: Int {
+        guard isFirstRound else { return Int(profile.laterParentRequestsToRouters) }
+        return attachMode == .samePartition ? 0 : Int(profile.parentRequestsToRouters)
+    }
+    private var requestsInAll: Int {
+        Int(
+            isFirstRound
+                ? profile.parentRequestsToRouters + profile.parentRequestsToRoutersAndREEDs
+                : profile.laterParentRequestsToRouters + profile.laterParentRequestsToRoutersAndREEDs)
+    }
 
     private mutating func sendParentRequest(
         number: Int, challenges: [[UInt8]], best: ParentCandidate?, now: Instant
@@ -70,6 +86,10 @@ extension ThreadEngine {
         // A router that is heard well is taken at once; a weaker one or a REED only when all had the chance to answer.
         let isLast = request >= requestsInAll
         if let best, isLast || request > requestsToRouters || best.neighbor.twoWayLinkQuality == .good {
+            if role == .child, best.neighbor.extendedAddress == parent?.extendedAddress {
+                // There is none better.
+                return attach = .idle
+            }
             return sendChildIDRequest(best, attempt: 1, now: now)
         }
         guard isLast else {
@@ -84,19 +104,26 @@ extension ThreadEngine {
         attach = .idle
         emit(.event(.attachFailed(attempt: attachAttempts)))
         if announceAttachFailed(now: now) { return }
+        if looksWithOtherDataset(now: now) { return startAttach(attachMode, now: now) }
         switch attachMode {
         case .anyPartition:
-            if configuration.isRouterEligible && mode.isFullThreadDevice {
+            if role == .child {
+                // While the parent is there, it is its business to find or form a partition; its child follows.
+                guard !hasParentAnswered else { return }
+                becomeDetached(now: now)
+            }
+            if canRoute {
+                // Routers that have lost their leader together must not all form partitions at once.
+                if role.isAttached, profile.formationJitter > .zero { becomeDetached(now: now) }
                 formAfterListening(now: now)
             } else {
+                if role.isAttached { becomeDetached(now: now) }
                 pauseBeforeNextAttach(now: now)
             }
         case .samePartition:
             // The partition is gone: the next attempt takes any, and forms one where there is none.
-            if role.isAttached { becomeDetached(now: now) }
-            attachMode = .anyPartition
-            pauseBeforeNextAttach(now: now)
-        case .betterPartition, .downgrade:
+            startAttach(.anyPartition, now: now)
+        case .betterPartition, .betterParent, .downgrade:
             // This node keeps the place that it has.
             if !role.isAttached {
                 attachMode = .anyPartition
@@ -120,16 +147,21 @@ extension ThreadEngine {
             let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
             if let deadline = attach.deadline, case .pausing = attach, deadline <= soon { return }
             attach = .pausing(until: soon)
-        case .idle, .requestingParent, .requestingIdentifier: break
+        case .idle, .restoring, .requestingParent, .requestingIdentifier: break
         }
     }
 
     /// Waits longer after each failure, so that a node without a network does not use up the air.
     private mutating func pauseBeforeNextAttach(now: Instant) {
         var pause = profile.attachBackoffMinimum
-        for _ in 0..<min(attachAttempts, 32) where pause < profile.attachBackoffMaximum { pause = pause + pause }
-        pause = min(pause, profile.attachBackoffMaximum)
-        attach = .pausing(until: now + pause + entropy.open.duration(in: .zero...profile.attachBackoffJitter))
+        for _ in 1..<max(1, min(attachAttempts, 32)) where pause < profile.attachBackoffMaximum {
+            pause = pause + pause
+        }
+        if pause >= profile.attachBackoffMaximum {
+            let jitter = profile.attachBackoffJitter
+            pause = profile.attachBackoffMaximum - jitter + entropy.open.duration(in: .zero...(jitter + jitter))
+        }
+        attach = .pausing(until: now + pause + entropy.open.duration(in: .zero...profile.attachStartJitter))
     }
 
     // MARK: Parent Response
@@ -140,11 +172,12 @@ extension ThreadEngine {
         }
         let message = received.message
         guard let response = message.response, challenges.contains(response) else { return drop(.staleChallenge) }
+        if received.sender == parent?.extendedAddress { hasParentAnswered = true }
         guard let rloc16 = message.sourceAddress, let leaderData = message.leaderData,
             let linkFrameCounter = message.linkFrameCounter, let challenge = message.challenge,
             let margin = message.linkMargin, let connectivity = message.connectivity, let version = message.version
         else { return drop(.malformedMLE) }
-        guard isAcceptable(leaderData, connectivity, sender: received.sender, now: now) else {
+        guard isAcceptable(leaderData, connectivity, rloc16, sender: received.sender, now: now) else {
             return drop(.foreignPartition)
         }
 
@@ -156,8 +189,10 @@ extension ThreadEngine {
         // Without a counter of its own, MLE counts on the link layer's.
         neighbor.mleFrameCounter = max(message.mleFrameCounter ?? linkFrameCounter, received.frameCounter &+ 1)
         neighbor.keySequence = received.keySequence
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         let candidate = ParentCandidate(
-            neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity)
+            neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity,
+            twoWayMargin: min(received.margin.value, Double(margin)))
         // A repeated answer of the same router brings the challenge that it expects now.
         guard let best, best.neighbor.extendedAddress != received.sender, !isBetter(candidate, than: best) else {
             return attach = .requestingParent(request: request, challenges: challenges, until: until, best: candidate)
@@ -166,24 +201,26 @@ extension ThreadEngine {
 
     /// Whether the partition of a candidate fits the reason of this attachment.
     private func isAcceptable(
-        _ candidate: LeaderData, _ connectivity: Connectivity, sender: ExtendedAddress, now: Instant
+        _ candidate: LeaderData, _ connectivity: Connectivity, _ rloc16: RLOC16, sender: ExtendedAddress, now: Instant
     ) -> Bool {
         // A router must not become its own child's child.
         if children[sender]?.isValid == true, candidate.partitionID == partitionID { return false }
-        // Of the partition that this node comes from, only a part that still hears the leader is of use: one whose
-        // router id sequence has gone on.
+        // Only a part that still hears the leader is of use: one whose router id sequence has gone on.
         func isAhead(of sequence: UInt8) -> Bool { Int8(bitPattern: connectivity.idSequence &- sequence) > 0 }
         if leaderData == nil, let previous = previousPartition, previous.until > now,
-            previous.id == candidate.partitionID
+            previous.id == candidate.partitionID, !rloc16.isRouter, rloc16.routerID == previous.routerID
         {
-            return isAhead(of: previous.idSequence)
+            // A child of the router that this node has lost, or was: it knows of no other way than that.
+            return previous.isBehind(connectivity.idSequence)
         }
         guard let own = leaderData else { return true }
         let isSame = candidate.partitionID == own.partitionID
         switch attachMode {
         case .anyPartition: return !isSame || isAhead(of: routers.idSequence)
         case .samePartition: return isSame && isAhead(of: routers.idSequence)
-        case .downgrade: return isSame
+        // A child that cannot route hears of no sequence numbers that it could compare.
+        case .betterParent: return true
+        case .downgrade: return isSame && Int8(bitPattern: connectivity.idSequence &- routers.idSequence) >= 0
         case .betterPartition:
             return !isSame
                 && isBetterPartition(
@@ -198,13 +235,16 @@ extension ThreadEngine {
                 candidate.leaderData, isSingleton: candidate.connectivity.activeRouters <= 1, than: other.leaderData,
                 isSingleton: other.connectivity.activeRouters <= 1)
         }
-        // In this order: link, router before REED, its own wish, its links, distance to the leader, margin.
+        // In this order: link, router before REED, its own wish, its best links, version, what it keeps for sleepy
+        // children, its other links, margin.
+        // Source: OpenThread as observed
         func rank(_ one: ParentCandidate) -> [Double] {
-            [
+            let buffering = one.connectivity.sleepyBuffering ?? .assumed
+            return [
                 Double(one.neighbor.twoWayLinkQuality.rawValue), one.neighbor.rloc16.isRouter ? 1 : 0,
                 Double(one.connectivity.parentPriority), Double(one.connectivity.linkQuality3),
-                Double(one.connectivity.linkQuality2), Double(one.connectivity.linkQuality1),
-                -Double(one.connectivity.leaderCost), Double(one.neighbor.version), one.neighbor.signal.margin.value,
+                Double(one.neighbor.version), Double(buffering.bufferSize), Double(buffering.datagramCount),
+                Double(one.connectivity.linkQuality2), Double(one.connectivity.linkQuality1), one.twoWayMargin,
             ]
         }
         return rank(other).lexicographicallyPrecedes(rank(candidate))
@@ -218,17 +258,35 @@ extension ThreadEngine {
             .mleFrameCounter(mleFrameCounter), .mode(mode), .timeout(configuration.childTimeout),
             .version(configuration.version),
         ]
-        if !mode.isFullThreadDevice, let address = meshLocalEID {
-            tlvs.append(
-                .addressRegistration([.compressed(contextID: 0, interfaceIdentifier: address.low)]))
+        if !mode.isReceiverOnWhenIdle { tlvs.append(.supervisionInterval(configuration.supervisionInterval)) }
+        if !mode.isFullThreadDevice {
+            registered = registeredAddresses
+            var entries = registrations(of: registered)
+            if entries.reduce(0, { $0 + $1.byteCount }) > roomForRegistration {
+                // A request in fragments would be refused: the other addresses follow in a Child Update.
+                registered = Array(registered.prefix(1))
+                entries = registrations(of: registered)
+            }
+            tlvs.append(.addressRegistration(entries))
         }
         tlvs.append(
             .tlvRequest(mode.isFullThreadDevice ? [.address16, .networkData, .route64] : [.address16, .networkData]))
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVsOfRequest
         // The answer comes secured by the parent's counters: its frames must be accepted from now on.
         publishPeer(candidate.neighbor, isChild: false)
         sendMLE(.childIDRequest, tlvs, to: candidate.neighbor.extendedAddress)
-        attach = .requestingIdentifier(candidate, attempt: attempt, until: now + profile.childIDRequestWait)
+        var asked = candidate
+        asked.hasRequest = false
+        attach = .requestingIdentifier(asked, attempt: attempt, until: now + profile.childIDRequestWait)
+    }
+
+    /// The candidate has acknowledged a frame: what it sends a sleepy child from now on must be fetched.
+    mutating func noteCandidateReached(_ address: ExtendedAddress) {
+        guard case .requestingIdentifier(var candidate, let attempt, let until) = attach,
+            candidate.neighbor.extendedAddress == address
+        else { return }
+        candidate.hasRequest = true
+        attach = .requestingIdentifier(candidate, attempt: attempt, until: until)
     }
 
     private mutating func retryChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {
@@ -239,8 +297,10 @@ extension ThreadEngine {
         sendChildIDRequest(candidate, attempt: attempt + 1, now: now)
     }
 
-    /// The chosen parent does not answer: look again, for another.
+    /// The chosen parent does not answer: a node without a place looks again, for another; one that has a place keeps
+    /// it, and is silent no longer than the search took.
     private mutating func attachFailedAtCandidate(now: Instant) {
+        guard !role.isAttached else { return attachFailed(now: now) }
         attachAttempts += 1
         emit(.event(.attachFailed(attempt: attachAttempts)))
         pauseBeforeNextAttach(now: now)
@@ -254,19 +314,20 @@ extension ThreadEngine {
         else { return drop(.unexpectedMLE) }
         let message = received.message
         guard let parentRLOC16 = message.sourceAddress, let leaderData = message.leaderData,
-            let ownRLOC16 = message.address16, ownRLOC16.childID != 0
+            let ownRLOC16 = message.address16, ownRLOC16.childID != 0, ownRLOC16.router == parentRLOC16
         else { return drop(.malformedMLE) }
 
         leavePartition(for: leaderData.partitionID, now: now)
+        adoptDatasetsOfParent(message, now: now)
         var neighbor = candidate.neighbor
         neighbor.rloc16 = parentRLOC16
         neighbor.mleFrameCounter = max(neighbor.mleFrameCounter, received.frameCounter &+ 1)
         neighbor.lastHeard = now
         neighbor.connectedAt = now
         attach = .idle
-        attachAttempts = 0
-        if let data = message.networkData { setNetworkData(data) }
+        let hasData = message.networkData.map { adoptNetworkData($0, now: now) } ?? false
         becomeChild(of: neighbor, rloc16: ownRLOC16, leaderData: leaderData, now: now)
+        if !hasData { requestNetworkData(from: received.sender, now: now) }
         if let route = message.route64 {
             updateRouters(route, now: now)
             routers.learnAsChild(route, parent: parentRLOC16.routerID)
@@ -274,6 +335,6 @@ extension ThreadEngine {
             routers.clear()
         }
         announceAttached(now: now)
-        considerRouterSelection(now: now)
+        settleAsChild(now: now)
     }
 }

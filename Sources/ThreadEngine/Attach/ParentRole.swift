@@ -11,7 +11,7 @@ extension ThreadEngine {
     // MARK: Parent Request
 
     mutating func handleParentRequest(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, configuration.isRouterEligible, mode.isFullThreadDevice, attach == .idle else { return }
+        guard role.isAttached, canRoute, attach == .idle else { return }
         let message = received.message
         guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
         else { return drop(.malformedMLE) }
@@ -30,7 +30,7 @@ extension ThreadEngine {
                 neighbor: Neighbor(extendedAddress: received.sender, version: version, now: now),
                 state: .candidate(expires: now + profile.candidateChildLifetime), answeredAt: now)
         child.answeredAt = now
-        if !child.isValid {
+        if !child.isValid && !child.isRestored {
             child.neighbor.mode = message.mode ?? child.neighbor.mode
             child.neighbor.version = version
             child.neighbor.signal.add(rssi: received.rssi, margin: received.margin)
@@ -49,17 +49,24 @@ extension ThreadEngine {
         let challenge = child.challenge.isEmpty ? challenge() : child.challenge
         children.modify(address) {
             $0.challenge = challenge
-            if !$0.isValid { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
+            if !$0.isValid && !$0.isRestored { $0.state = .candidate(expires: now + profile.candidateChildLifetime) }
         }
-        sendMLE(
-            .parentResponse,
-            [
-                .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
-                .mleFrameCounter(mleFrameCounter), .response(response), .challenge(challenge),
-                .linkMargin(UInt8(clamping: Int(child.neighbor.signal.margin.value.rounded()))),
-                .connectivity(connectivity), .version(configuration.version),
-            ], to: address, priority: .attach)
+        var tlvs: [MLETLV] = [
+            .sourceAddress(rloc16), .leaderData(leaderData), .linkLayerFrameCounter(linkFrameCounter),
+            .mleFrameCounter(mleFrameCounter), .response(response),
+        ]
+        // Who sleeps may want to sleep by the clock.
+        if !child.neighbor.mode.isReceiverOnWhenIdle { tlvs.append(.cslAccuracy(Self.clockAccuracy)) }
+        tlvs += [
+            .challenge(challenge), .linkMargin(child.neighbor.signal.marginByte), .connectivity(connectivity),
+            .version(configuration.version),
+        ]
+        sendMLE(.parentResponse, tlvs, to: address)
     }
+
+    /// Nothing is promised: this node sends at no coordinated times.
+    /// - Source: recording sleepy, frame 9
+    private static let clockAccuracy = CSLAccuracy(clockAccuracy: 255, uncertainty: 255)
 
     /// How well connected this node is, for a child to choose by.
     var connectivity: Connectivity {
@@ -84,10 +91,11 @@ extension ThreadEngine {
         }
         let message = received.message
         guard let response = message.response, let linkFrameCounter = message.linkFrameCounter,
-            let mode = message.mode, let timeout = message.timeout, let version = message.version,
+            let mode = message.mode, mode.isPossible, let timeout = message.timeout, let version = message.version,
             let requested = message.tlvRequest
         else { return drop(.malformedMLE) }
         guard !child.challenge.isEmpty, response == child.challenge else { return drop(.staleChallenge) }
+        if child.isValid { forgetFormerPlace(of: child) }
         child.challenge = []
         child.neighbor.linkFrameCounter = linkFrameCounter
         child.neighbor.linkKeySequence = received.keySequence
@@ -98,10 +106,17 @@ extension ThreadEngine {
         child.neighbor.lastHeard = now
         child.neighbor.connectedAt = now
         child.timeout = timeout
-        child.supervisionInterval = message.supervisionInterval ?? 0
-        child.addresses = addresses(registered: message.addressRegistration ?? [])
-        child.state = .awaitingIdentifier(requested: requested)
+        child.supervisionInterval =
+            message.supervisionInterval ?? Self.assumedSupervisionInterval(version: version, profile)
+        child.supervisedAt = now
+        child.offeredDataVersion = nil
+        // What a child says of its supervision is confirmed, if it says anything.
+        let confirmed: [MLETLVType] = message.supervisionInterval == nil ? [] : [.supervisionInterval]
+        child.state = .awaitingIdentifier(
+            requested: Array(requested.prefix(Self.requestedTLVLimit)) + confirmed + missingDatasets(of: message))
         _ = children.update(child)
+        followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
+        register(mode.isFullThreadDevice ? [] : message.addressRegistration ?? [], of: received.sender)
         if let formerRouter = routers[received.sender] {
             // It was a router before and now wants to be a child.
             routers.removeLink(formerRouter.id, now: now)
@@ -111,6 +126,12 @@ extension ThreadEngine {
         } else {
             solicitRouterID(.haveChildIDRequest, now: now)
         }
+    }
+
+    /// A child attaches anew: what waited for it is of no use any more.
+    private mutating func forgetFormerPlace(of child: Child) {
+        emit(.removePeer(child.neighbor.extendedAddress))
+        emit(.event(.childRemoved(child.neighbor.extendedAddress, child.neighbor.rloc16)))
     }
 
     /// Answers a Child ID Request; this node is a router by now.
@@ -123,25 +144,27 @@ extension ThreadEngine {
         }
         child.state = .valid
         child.neighbor.connectedAt = now
-        child.networkDataVersion = leaderData.dataVersion
+        child.networkDataVersion = networkDataVersion(for: child.neighbor.mode)
         _ = children.update(child)
         publishPeer(child.neighbor, isChild: true)
 
         var tlvs: [MLETLV] = [.sourceAddress(rloc16), .leaderData(leaderData)]
-        if let network { tlvs.append(.activeTimestamp(network.activeTimestamp)) }
+        tlvs += timestampTLVs
         tlvs.append(.address16(child.neighbor.rloc16))
         for type in requested {
             switch type {
-            case .networkData: tlvs.append(.networkData(networkData))
+            case .networkData: tlvs.append(.networkData(networkDatabase.bytes(for: child.neighbor.mode)))
             case .route64: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
             case .supervisionInterval: tlvs.append(.supervisionInterval(child.supervisionInterval))
-            default: break
+            default:
+                if let tlv = datasetTLV(type, now: now) { tlvs.append(tlv) }
             }
         }
-        if !child.neighbor.mode.isFullThreadDevice, !child.addresses.isEmpty {
-            tlvs.append(.addressRegistration(child.addresses.map { .uncompressed($0) }))
+        if !child.neighbor.mode.isFullThreadDevice {
+            tlvs.append(.addressRegistration(confirmedRegistrations(of: child)))
         }
-        sendMLE(.childIDResponse, tlvs, to: address, priority: .attach)
+        sendMLE(.childIDResponse, tlvs, to: address)
+        storeChildren()
         emit(.event(.childAdded(address, child.neighbor.rloc16)))
     }
 
@@ -154,20 +177,6 @@ extension ThreadEngine {
         return nil
     }
 
-    /// The addresses that a child registers, in the full form; those of unknown contexts are left out.
-    func addresses(registered entries: [AddressRegistration]) -> [IPv6Address] {
-        entries.prefix(Self.childAddressLimit).compactMap { entry in
-            switch entry {
-            case .compressed(let contextID, let interfaceIdentifier):
-                contextPrefix(contextID).map { IPv6Address(prefix: $0, interfaceIdentifier: interfaceIdentifier) }
-            case .uncompressed(let address): address
-            }
-        }
-    }
-
-    /// How many addresses a child may register.
-    private static let childAddressLimit = 8
-
     // MARK: Ageing
 
     /// Forgets children that have been silent for too long.
@@ -179,8 +188,10 @@ extension ThreadEngine {
                 if expires <= now { children.remove(address) }
             case .awaitingIdentifier:
                 if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
-            case .valid:
-                if now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) { removeChild(address) }
+            case .valid, .restored:
+                guard now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) else { continue }
+                removeChild(address)
+                serversChanged(now: now)
             }
         }
     }
@@ -190,6 +201,8 @@ extension ThreadEngine {
         children.remove(address)
         withdrawPeer(address)
         resolver.remove(rloc16: child.neighbor.rloc16)
-        if child.isValid { emit(.event(.childRemoved(address, child.neighbor.rloc16))) }
+        guard child.isValid || child.isRestored else { return }
+        storeChildren()
+        emit(.event(.childRemoved(address, child.neighbor.rloc16)))
     }
 }

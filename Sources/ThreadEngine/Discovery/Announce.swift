@@ -84,7 +84,7 @@ extension ThreadEngine {
                 .announce,
                 [
                     .channel(ChannelTLV(channel: UInt16(network.channel))),
-                    .activeTimestamp(network.activeTimestamp), .panID(network.panID),
+                    .activeTimestamp(activeTimestamp), .panID(network.panID),
                 ], to: .linkLocalAllNodes)
         else { return }
         emit(
@@ -170,10 +170,10 @@ extension ThreadEngine {
             let timestamp = received.message.activeTimestamp, let panID = received.message.panID
         else { return drop(.malformedMLE) }
         let isHere = channel == network.channel && panID == network.panID
-        if timestamp.isOrphan || timestamp < network.activeTimestamp {
+        if timestamp.isOrphan || timestamp < activeTimestamp {
             if timestamp.isOrphan, isHere { return }
             answerAnnounce(on: channel, now: now)
-        } else if timestamp > network.activeTimestamp {
+        } else if timestamp > activeTimestamp {
             consider(AnnouncedPlace(channel: channel, panID: panID, timestamp: timestamp), isHere: isHere, now: now)
         } else {
             announce.interval?.heard += 1
@@ -206,7 +206,7 @@ extension ThreadEngine {
     private mutating func followAnnounce(now: Instant) {
         guard case .waiting(let place, let until) = announce.following, until <= now, let network else { return }
         let previous = AnnouncedPlace(
-            channel: network.channel, panID: network.panID, timestamp: network.activeTimestamp)
+            channel: network.channel, panID: network.panID, timestamp: activeTimestamp)
         stop(now: now)
         move(to: place)
         announce.following = .attaching(place, previous: previous)

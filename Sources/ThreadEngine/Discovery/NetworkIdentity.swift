@@ -15,6 +15,20 @@ public struct NetworkIdentity: Equatable, Sendable {
     }
 }
 
+extension ThreadEngine {
+    /// What this node's network is called; nil when its datasets do not say.
+    public var networkIdentity: NetworkIdentity? {
+        guard let name = parameters.networkName, let extendedPANID = parameters.extendedPANID else { return nil }
+        let channels = parameters.channelMask.map { ChannelMask(channels: $0).channelNumbers }
+        return NetworkIdentity(name: name, extendedPANID: extendedPANID, channels: channels ?? ChannelMask.all)
+    }
+
+    /// The version of the network's active dataset; a node that has none announces with the value that says so.
+    var activeTimestamp: Timestamp {
+        datasets.active.networkTimestamp ?? Timestamp(seconds: 0, ticks: 0, isAuthoritative: true)
+    }
+}
+
 extension ChannelMask {
     /// The channels of IEEE 802.15.4 at 2.4 GHz that are in the mask, in ascending order.
     public var channelNumbers: [UInt8] {

@@ -64,6 +64,9 @@ extension ThreadEngine {
             return considerPartition(leaderData, route: route, received, now: now)
         }
         guard leaderData.leaderRouterID == own.leaderRouterID else {
+            if role == .child, received.sender == parent?.extendedAddress {
+                return followParent(to: leaderData, route: message.route64, received, now: now)
+            }
             // Two leaders under one partition id: only believed of a neighbor.
             if role.isRouting, neighbor(received.sender) != nil {
                 becomeDetached(now: now)
@@ -88,7 +91,9 @@ extension ThreadEngine {
     private mutating func handleAdvertisementAsChild(
         source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
     ) {
-        guard received.sender == parent?.extendedAddress else { return }
+        guard received.sender == parent?.extendedAddress else {
+            return considerChildLink(with: source.routerID, received, now: now)
+        }
         guard source == parent?.rloc16 else {
             // The parent has a new id: this node's address under the old one is void.
             becomeDetached(now: now)
@@ -112,7 +117,8 @@ extension ThreadEngine {
         if current.link == .none {
             guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
             else { return }
-            return requestLink(with: id, heard: received, now: now)
+            return requestLink(
+                with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
         }
         guard current.isLinkValid, current.neighbor.extendedAddress == received.sender else { return }
         routers.modify(id) { $0.neighbor.lastHeard = now }
@@ -128,6 +134,7 @@ extension ThreadEngine {
         // What it hears of this node it tells in its next advertisement; until then both directions count alike.
         neighbor.linkQualityOut = neighbor.signal.linkQuality
         children.remove(child.neighbor.extendedAddress)
+        storeChildren()
         routers.modify(id) {
             $0.neighbor = neighbor
             $0.link = .valid
@@ -137,6 +144,7 @@ extension ThreadEngine {
         publishPeer(neighbor, isChild: false)
         emit(.event(.linkAdded(neighbor.extendedAddress, id.rloc16)))
         updateAdvertisementInterval()
+        serversChanged(now: now)
     }
 
     // MARK: What an advertisement teaches

@@ -5,8 +5,16 @@ import ThreadWire
 // Advertisements of children that could route: rare, and without routes. They let a partition be heard whose routers
 // are out of reach, so that its neighbors can join it through such a child.
 extension ThreadEngine {
+    /// The first one: the child had the time to become a router and has not.
+    /// - Source: OpenThread as observed
+    mutating func beginEndDeviceAdvertisements(now: Instant) {
+        guard endDeviceAdvertisementDeadline == nil else { return }
+        scheduleEndDeviceAdvertisement(now: now)
+        sendEndDeviceAdvertisement()
+    }
+
     mutating func scheduleEndDeviceAdvertisement(now: Instant) {
-        guard configuration.isRouterEligible, mode.isFullThreadDevice else { return }
+        guard canRoute else { return }
         let jitter = entropy.open.duration(in: .zero...profile.reedAdvertisementJitter)
         endDeviceAdvertisementDeadline = now + profile.reedAdvertisementInterval + jitter
     }
@@ -25,6 +33,10 @@ extension ThreadEngine {
     mutating func handleEndDeviceAdvertisementDeadline(now: Instant) {
         guard role == .child, let deadline = endDeviceAdvertisementDeadline, deadline <= now else { return }
         scheduleEndDeviceAdvertisement(now: now)
+        sendEndDeviceAdvertisement()
+    }
+
+    private mutating func sendEndDeviceAdvertisement() {
         guard let leaderData, attach == .idle, solicitation == nil else { return }
         sendMLE(.advertisement, [.sourceAddress(rloc16), .leaderData(leaderData)], to: .linkLocalAllNodes)
     }

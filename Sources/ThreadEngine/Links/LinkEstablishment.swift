@@ -2,12 +2,20 @@ public import EngineCore
 import LinkProfiles
 public import ThreadWire
 
+/// A Link Request to all routers that may still be answered.
+struct MulticastLinkRequest: Equatable, Sendable {
+    var challenge: [UInt8]
+    var until: Instant
+}
+
 // Links between routers: Link Request, Link Accept, Link Accept and Request, and their ageing.
 extension ThreadEngine {
     // MARK: Asking
 
-    /// Begins a link with a router that was heard and has none.
-    mutating func requestLink(with id: RouterID, heard received: ReceivedMLE, now: Instant) {
+    /// Begins a link with a router that was heard and has none, after a random wait.
+    mutating func requestLink(
+        with id: RouterID, heard received: ReceivedMLE, after range: ClosedRange<Duration>, now: Instant
+    ) {
         var neighbor = Neighbor(extendedAddress: received.sender, rloc16: id.rloc16, now: now)
         neighbor.signal.add(rssi: received.rssi, margin: received.margin)
         neighbor.keySequence = received.keySequence
@@ -15,9 +23,9 @@ extension ThreadEngine {
         routers.modify(id) {
             $0.neighbor = neighbor
             $0.link = .requested(
-                challenge: [], deadline: now + profile.linkRequestMaximumDelay + profile.linkRequestWait)
+                challenge: [], deadline: now + range.upperBound + profile.linkRequestWait)
         }
-        schedule(.linkRequest(to: id), within: profile.linkRequestMaximumDelay, now: now)
+        schedule(.linkRequest(to: id), within: range.upperBound - range.lowerBound, now: now + range.lowerBound)
     }
 
     mutating func sendLinkRequest(to id: RouterID, now: Instant) {
@@ -32,6 +40,21 @@ extension ThreadEngine {
             routers.modify(id) { $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait) }
         }
         sendMLE(.linkRequest, tlvs, to: router.neighbor.extendedAddress)
+    }
+
+    /// As a new router: asks all routers around for a link at once.
+    /// - Source: recording merge_pymesh_into_new; OpenThread of 2018
+    mutating func requestLinksByMulticast(now: Instant) {
+        guard let leaderData else { return }
+        let challenge = challenge()
+        multicastLinkRequest = MulticastLinkRequest(
+            challenge: challenge, until: now + profile.linkAcceptMaximumDelay + profile.linkRequestWait)
+        sendMLE(
+            .linkRequest,
+            [
+                .version(configuration.version), .tlvRequest([.linkMargin]), .sourceAddress(rloc16),
+                .leaderData(leaderData), .challenge(challenge),
+            ], to: .linkLocalAllRouters)
     }
 
     // MARK: Answering
@@ -92,7 +115,7 @@ extension ThreadEngine {
         if router != nil { tlvs.append(.leaderData(leaderData)) }
         for type in requested {
             switch type {
-            case .route64 where role.isRouting: tlvs.append(.route64(routers.route64(self: rloc16.routerID)))
+            case .route64 where role.isRouting: tlvs.append(.route64(route64(for: router?.id)))
             case .address16:
                 if let router { tlvs.append(.address16(router.id.rloc16)) }
             default: break
@@ -107,9 +130,23 @@ extension ThreadEngine {
         sendMLE(.linkAcceptAndRequest, tlvs, to: address)
     }
 
+    /// How many routers the routes in a Link Accept tell of.
+    /// - Source: OpenThread as observed: 20
+    private static let linkAcceptRouterLimit = 20
+
+    /// The routes for a Link Accept, which should fit into one frame: of many routers the first are left out, but for
+    /// those that the link and the way to the leader need.
+    private func route64(for neighbor: RouterID?) -> Route64 {
+        guard let neighbor else { return routers.route64(self: rloc16.routerID) }
+        var kept = RouterIDMask([rloc16.routerID, neighbor])
+        if let leader = leaderData?.leaderRouterID { kept.insert(leader) }
+        return routers.route64(self: rloc16.routerID, keeping: kept, limit: Self.linkAcceptRouterLimit)
+    }
+
     // MARK: The answer
 
     mutating func handleLinkAccept(_ received: ReceivedMLE, alsoRequests: Bool, now: Instant) {
+        if case .restoring = attach { return handleLinkAcceptWhileRestoring(received, now: now) }
         guard role.isAttached, attach == .idle || role == .child else { return drop(.unexpectedMLE) }
         let message = received.message
         guard let source = message.sourceAddress, source.isRouter, let response = message.response,
@@ -118,8 +155,11 @@ extension ThreadEngine {
         else { return drop(.malformedMLE) }
         guard let router = routers[source.routerID] else { return drop(.unexpectedMLE) }
         switch router.link {
-        case .none: return drop(.unexpectedMLE)
+        case .none:
+            guard let asked = multicastLinkRequest, asked.until > now else { return drop(.unexpectedMLE) }
+            guard response == asked.challenge else { return drop(.staleChallenge) }
         case .requested(let challenge, _):
+            if let asked = multicastLinkRequest, asked.until > now, response == asked.challenge { break }
             guard !challenge.isEmpty, response == challenge else { return drop(.staleChallenge) }
         case .valid:
             guard router.neighbor.extendedAddress == received.sender else { return drop(.unexpectedMLE) }
@@ -131,6 +171,9 @@ extension ThreadEngine {
         establishLink(
             with: source.routerID, received, version: version, linkFrameCounter: linkFrameCounter,
             mleFrameCounter: message.mleFrameCounter ?? linkFrameCounter, margin: margin, now: now)
+        if router.isLinkRequested {
+            followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
+        }
         if let route = message.route64, role.isRouting {
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
             learn(route, from: source.routerID, now: now)
@@ -142,7 +185,7 @@ extension ThreadEngine {
         }
     }
 
-    private mutating func establishLink(
+    mutating func establishLink(
         with id: RouterID, _ received: ReceivedMLE, version: UInt16, linkFrameCounter: UInt32, mleFrameCounter: UInt32,
         margin: UInt8, now: Instant
     ) {
@@ -150,7 +193,10 @@ extension ThreadEngine {
         for other in routers.routers where other.id != id && other.neighbor.extendedAddress == received.sender {
             routers.removeLink(other.id, now: now)
         }
-        if children[received.sender] != nil { removeChild(received.sender) }
+        if children[received.sender] != nil {
+            removeChild(received.sender)
+            serversChanged(now: now)
+        }
         let wasReachable = routers.path(to: id) != nil
         let wasValid = routers[id]?.isLinkValid == true
         routers.modify(id) {
@@ -170,6 +216,8 @@ extension ThreadEngine {
             $0.lastReachable = now
         }
         cancelLinkRequest(to: id)
+        // A leader that restarted learns anew who holds which id.
+        if role == .leader { assign(id, to: received.sender) }
         if let router = routers[id] { publishPeer(router.neighbor, isChild: false) }
         if !wasValid { emit(.event(.linkAdded(received.sender, id.rloc16))) }
         if !wasReachable { resetAdvertisement(now: now) }
@@ -187,7 +235,9 @@ extension ThreadEngine {
                 if deadline <= now { takeDownLink(router.id, now: now) }
             case .valid:
                 let age = now.since(router.neighbor.lastHeard)
-                if age >= profile.neighborAgeMaximum + linkRenewalWindow {
+                if isRichInLinks {
+                    if age >= profile.neighborAgeMaximumOnChild { takeDownLink(router.id, now: now) }
+                } else if age >= profile.neighborAgeMaximum + linkRenewalWindow {
                     takeDownLink(router.id, now: now)
                 } else if age >= profile.neighborAgeMaximum {
                     // A few attempts to hear from it, spread over the window.
@@ -224,6 +274,10 @@ extension ThreadEngine {
 
     /// The MAC engine sent to a neighbor and heard no acknowledgement, or did.
     public mutating func noteTransmission(to address: ExtendedAddress, isAcknowledged: Bool, now: Instant) {
+        if isAcknowledged {
+            noteCandidateReached(address)
+            children.modify(address) { $0.supervisedAt = now }
+        }
         guard let before = neighbor(address) else { return }
         let failures = isAcknowledged ? 0 : min(before.linkFailures, .max - 1) + 1
         modifyNeighbor(address) {

@@ -11,6 +11,8 @@ public struct Child: Equatable, Sendable {
         case awaitingIdentifier(requested: [MLETLVType])
         /// It has its address.
         case valid
+        /// It was a child before this node restarted, and is asked whether it still is.
+        case restored(isAsked: Bool)
     }
 
     public var neighbor: Neighbor
@@ -23,15 +25,22 @@ public struct Child: Equatable, Sendable {
     public var timeout: UInt32 = 240
     /// The network data version that it has.
     public var networkDataVersion: UInt8 = 0
-    /// Addresses that it registered, its mesh-local one first.
+    /// The version that it was last sent a Child Update Request with; nil when it was sent none.
+    public var offeredDataVersion: UInt8?
+    /// Addresses that it registered, its mesh-local one first, and groups.
     public var addresses: [IPv6Address] = []
     /// How often the parent lets it know that it is there.
     /// - Units: seconds
     public var supervisionInterval: UInt16 = 0
+    /// When it last acknowledged a frame.
+    public var supervisedAt = Instant.zero
     /// When its last Parent Request was answered: repeats are left alone for a while.
     public var answeredAt: Instant
 
     public var isValid: Bool { state == .valid }
+    public var isRestored: Bool {
+        if case .restored = state { true } else { false }
+    }
     public var isAwaitingIdentifier: Bool {
         if case .awaitingIdentifier = state { true } else { false }
     }
@@ -56,6 +65,9 @@ public struct ChildTable: Equatable, Sendable {
 
     public var valid: [Child] { children.filter { $0.isValid } }
 
+    /// Those with an address of this router, also such as have not been heard since it restarted.
+    public var settled: [Child] { children.filter { $0.isValid || $0.isRestored } }
+
     /// Adds or replaces a child.
     /// - Returns: false when the table is full.
     mutating func update(_ child: Child) -> Bool {
@@ -79,4 +91,7 @@ public struct ChildTable: Equatable, Sendable {
     }
 
     mutating func removeAll() { children.removeAll() }
+
+    /// Forgets those that have no address yet.
+    mutating func removeUnsettled() { children.removeAll { !$0.isValid && !$0.isRestored } }
 }

@@ -61,18 +61,23 @@ extension ThreadEngine {
         }
         // A router proves that it is alive by advertisements only: data alone may come over a link that fails one way.
         children.modify(address) { $0.neighbor.lastHeard = now }
-        if role == .child, parent?.extendedAddress == address { parent?.lastHeard = now }
+        if role == .child, parent?.extendedAddress == address {
+            parent?.lastHeard = now
+            noteParentHeard(now: now)
+        }
     }
 }
 
 extension ThreadEngine {
     /// Whether a link address is that of a child that sleeps, for which frames must wait.
     public func isSleepyChild(_ address: LinkAddress) -> Bool {
-        switch address {
-        case .none: false
-        case .short(let rloc16): children[rloc16].map { !$0.neighbor.mode.isReceiverOnWhenIdle } ?? false
-        case .extended(let extended):
-            children[extended].map { $0.isValid && !$0.neighbor.mode.isReceiverOnWhenIdle } ?? false
-        }
+        let child: Child? =
+            switch address {
+            case .none: nil
+            case .short(let rloc16): children.settled.first { $0.neighbor.rloc16 == rloc16 }
+            case .extended(let extended): children[extended]
+            }
+        guard let child, child.isValid || child.isRestored else { return false }
+        return !child.neighbor.mode.isReceiverOnWhenIdle
     }
 }

@@ -119,25 +119,26 @@ public struct RouterTable: Equatable, Sendable {
         for router in removed { dropRoutes(via: router.id) }
         routers.removeAll { !ids.contains($0.id) }
         var hasAdded = false
-        for id in ids where self[id] == nil {
+        for id in ids where id.isValid && self[id] == nil {
             insert(id, now: now)
             hasAdded = true
         }
         return (removed, hasAdded)
     }
 
-    /// As leader: gives out an id, the wanted one where it is free.
+    /// As leader: gives out an id, the wanted one where it is free, else one of a range at random.
     /// - Returns: nil when no id is free or `limit` routers exist.
-    mutating func allocate(preferring wanted: RouterID?, limit: Int, now: Instant, entropy: inout OpenEntropy)
-        -> RouterID?
-    {
+    mutating func allocate(
+        preferring wanted: RouterID?, limit: Int, in range: ClosedRange<UInt8> = 0...RouterID.maximum.rawValue,
+        now: Instant, entropy: inout OpenEntropy
+    ) -> RouterID? {
         guard routers.count < limit else { return nil }
         func isFree(_ id: RouterID) -> Bool { self[id] == nil && (reusable[id].map { $0 <= now } ?? true) }
         let chosen: RouterID
         if let wanted, wanted.isValid, isFree(wanted) {
             chosen = wanted
         } else {
-            let free = (0...RouterID.maximum.rawValue).map(RouterID.init(rawValue:)).filter(isFree)
+            let free = range.map(RouterID.init(rawValue:)).filter(isFree)
             guard !free.isEmpty else { return nil }
             chosen = free[Int(entropy.below(UInt64(free.count)))]
         }
@@ -254,15 +255,21 @@ public struct RouterTable: Equatable, Sendable {
     }
 
     /// What this router tells its neighbors.
-    public func route64(self ownID: RouterID) -> Route64 {
-        let entries = routers.map { router in
+    /// - Parameters:
+    ///   - kept: the ids that are told of in any case.
+    ///   - limit: of how many routers it tells; the first ids beyond that are left out.
+    public func route64(self ownID: RouterID, keeping kept: RouterIDMask = RouterIDMask(), limit: Int = .max) -> Route64
+    {
+        var mask = ids
+        for id in ids where mask.count > limit && !kept.contains(id) { mask.remove(id) }
+        let entries = routers.filter { mask.contains($0.id) }.map { router in
             guard router.id != ownID else { return RouteEntry(linkQualityOut: 0, linkQualityIn: 0, routeCost: 1) }
             return RouteEntry(
                 linkQualityOut: router.isLinkValid ? router.neighbor.linkQualityOut.rawValue : 0,
                 linkQualityIn: router.isLinkValid ? router.neighbor.signal.linkQuality.rawValue : 0,
                 routeCost: path(to: router.id)?.cost ?? 0)
         }
-        return Route64(idSequence: idSequence, routerIDMask: ids, entries: entries)
+        return Route64(idSequence: idSequence, routerIDMask: mask, entries: entries)
     }
 }
 

@@ -19,15 +19,17 @@ extension ThreadEngine {
     mutating func considerPartition(
         _ candidate: LeaderData, route: Route64?, _ received: ReceivedMLE, now: Instant
     ) {
-        guard let own = leaderData, mode.isFullThreadDevice else { return }
+        guard let own = leaderData else { return }
+        if role == .child, received.sender == parent?.extendedAddress {
+            return followParent(to: candidate, route: route, received, now: now)
+        }
+        guard mode.isFullThreadDevice else { return }
         guard received.margin >= Self.linkMarginMinimum else { return }
         if let route, let previous = previousPartition, previous.until > now, previous.id == candidate.partitionID,
-            Int8(bitPattern: route.idSequence &- previous.idSequence) <= 0
+            previous.idSequence != nil, !previous.isBehind(route.idSequence)
         {
             return drop(.foreignPartition)
         }
-        // A child follows its parent.
-        if role == .child, received.sender == parent?.extendedAddress { return }
         // A child that could route tells of its partition without routes: it has a parent at least.
         let isSingletonCandidate = route.map { $0.routerIDMask.count <= 1 } ?? false
         if isBetterPartition(candidate, isSingleton: isSingletonCandidate, than: own, isSingleton: isSingleton) {
@@ -36,6 +38,28 @@ extension ThreadEngine {
         } else if isBetterPartition(own, isSingleton: isSingleton, than: candidate, isSingleton: isSingletonCandidate) {
             inviteToMerge(now: now)
         }
+    }
+
+    /// The parent has changed its partition or its leader, and with it this child.
+    mutating func followParent(to newer: LeaderData, route: Route64?, _ received: ReceivedMLE, now: Instant) {
+        guard received.message.sourceAddress == parent?.rloc16 else {
+            // The parent has a new id: this node's address under the old one is void.
+            becomeDetached(now: now)
+            return startAttach(.anyPartition, now: now)
+        }
+        let isOther = newer.partitionID != partitionID
+        leavePartition(for: newer.partitionID, now: now)
+        leaderData = newer
+        parent?.lastHeard = now
+        if let route, mode.isFullThreadDevice {
+            updateRouters(route, now: now)
+            routers.learnAsChild(route, parent: received.message.sourceAddress?.routerID ?? .none)
+        }
+        if isOther { emit(.event(.partitionChanged(newer.partitionID))) }
+        notePlace()
+        emit(.identityChanged)
+        mustRetrieveNetworkData = true
+        requestNetworkData(from: received.sender, now: now)
     }
 
     /// A worse partition is in reach: its nodes are to hear of this one soon, instead of after the longest interval.
@@ -55,24 +79,24 @@ extension ThreadEngine {
     mutating func leavePartition(for newID: PartitionID, now: Instant) {
         guard let old = leaderData, old.partitionID != newID else { return }
         previousPartition = PreviousPartition(
-            id: old.partitionID, idSequence: routers.idSequence, until: now + profile.networkIDTimeout)
+            id: old.partitionID, idSequence: routers.idSequence, routerID: rloc16.routerID,
+            until: now + configuration.networkIDTimeout)
         for router in routers.routers where router.isLinkValid {
             emit(.event(.linkRemoved(router.neighbor.extendedAddress, router.id.rloc16)))
         }
         let addresses = routers.routers.filter { $0.link != .none }.map { $0.neighbor.extendedAddress }
         routers.clear()
         for address in addresses { withdrawPeer(address) }
-        resolver.removeAll()
+        forgetAddresses()
         counters.partitionIDChanges &+= 1
     }
 
     /// A neighbor of the same partition tells newer leader data.
     mutating func adoptLeaderData(_ newer: LeaderData, from sender: ExtendedAddress, now: Instant) {
         guard let own = leaderData, own.partitionID == newer.partitionID, role != .leader else { return }
-        let difference = Int8(bitPattern: newer.dataVersion &- own.dataVersion)
         leaderData?.weighting = newer.weighting
         leaderData?.leaderRouterID = newer.leaderRouterID
-        if difference > 0 { requestNetworkData(from: sender, now: now) }
+        if isNewer(newer, than: own) { requestNetworkData(from: sender, now: now) }
     }
 
     // MARK: The leader's age
@@ -83,7 +107,7 @@ extension ThreadEngine {
     }
 
     func isLeaderLost(now: Instant) -> Bool {
-        routers.count > 0 && leaderAge(now: now) >= profile.networkIDTimeout
+        routers.count > 0 && leaderAge(now: now) >= configuration.networkIDTimeout
     }
 
     /// What the way to the leader costs.

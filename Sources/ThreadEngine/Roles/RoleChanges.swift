@@ -7,16 +7,6 @@ public import ThreadWire
 extension ThreadEngine {
     // MARK: Network and state
 
-    /// Sets the network that this node belongs to. A running node starts anew in it.
-    public mutating func setNetwork(_ network: Network, keySequence: UInt32 = 0, now: Instant) {
-        let wasRunning = role != .disabled
-        if wasRunning { stop(now: now) }
-        self.network = network
-        keyRing = KeyRing(networkKey: network.networkKey, keySequence: keySequence, cryptography: cryptography)
-        emit(.identityChanged)
-        if wasRunning { start(now: now) }
-    }
-
     /// Takes over what the store kept: counters go on behind what may have been used.
     public mutating func restore(_ state: StoredNetworkState) {
         extendedAddress = state.extendedAddress
@@ -27,19 +17,35 @@ extension ThreadEngine {
         linkFrameCounter = state.linkFrameCounterLimit
         linkFrameCounterLimit = state.linkFrameCounterLimit
         linkFrameCounterRequested = state.linkFrameCounterLimit
-        if state.rloc16.isRouter { previousRouterID = state.rloc16.routerID }
+        if state.role.isAttached {
+            place = StoredPlace(
+                role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent)
+        }
         keyRing.setKeySequence(state.keySequence)
+        keyUsage = state.keyUsage
+        keyGeneration &+= 1
     }
 
-    /// Writes down what a restart needs.
+    /// What belonged to another network is no use in this one.
+    mutating func forgetPlace() {
+        place = nil
+        previousRouterID = nil
+        previousPartition = nil
+        routedPartition = nil
+        for child in children.settled { removeChild(child.neighbor.extendedAddress) }
+    }
+
+    /// Writes down what a restart needs. The place stays the last one while a node is detached.
     mutating func storeNetworkState() {
+        let reserved = reservation()
+        var usage = keyUsage
+        usage.reserve(reserved.keySequence, below: max(reserved.mle, reserved.link))
         let state = StoredNetworkState(
-            role: role, rloc16: rloc16, keySequence: keyRing.keySequence,
-            mleFrameCounterLimit: mleFrameCounterRequested,
-            linkFrameCounterLimit: linkFrameCounterRequested,
+            role: place?.role ?? .disabled, rloc16: place?.rloc16 ?? .unassigned, keySequence: reserved.keySequence,
+            mleFrameCounterLimit: reserved.mle, linkFrameCounterLimit: reserved.link,
             meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
-            extendedAddress: extendedAddress, previousPartitionID: partitionID ?? PartitionID(rawValue: 0),
-            parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
+            extendedAddress: extendedAddress, previousPartitionID: place?.partitionID ?? PartitionID(rawValue: 0),
+            parent: place?.parent ?? ExtendedAddress(rawValue: 0), keyUsage: usage)
         emit(.store(state.record))
     }
 
@@ -47,6 +53,7 @@ extension ThreadEngine {
     /// - Returns: false when it runs.
     public mutating func setExtendedAddress(_ address: ExtendedAddress) -> Bool {
         guard role == .disabled else { return false }
+        if address != extendedAddress { forgetPlace() }
         extendedAddress = address
         emit(.identityChanged)
         return true
@@ -60,6 +67,10 @@ extension ThreadEngine {
         requestFrameCounters()
         setRole(.detached, now: now)
         attachAttempts = 0
+        resume(.active)
+        datasets.reattachment = .active
+        rotation.start(now: now)
+        guard !restoreRole(now: now), !restoreChildRole(now: now) else { return }
         startAttach(.anyPartition, now: now)
     }
 
@@ -68,12 +79,19 @@ extension ThreadEngine {
         guard role != .disabled else { return }
         if role.isAttached { becomeDetached(now: now) }
         abandonCandidate()
+        abandonFormerParent()
         delayed.removeAll()
         management.removeAll()
+        abandonServerRegistration()
         endAllDiagnostics()
         panIDQuery = nil
         announce.following = .idle
         setRole(.disabled, now: now)
+        rotation.stop()
+        for kind in DatasetKind.allCases {
+            datasets[kind].isRegistering = false
+            datasets[kind].registrationDeadline = nil
+        }
         nextTick = nil
     }
 
@@ -88,39 +106,48 @@ extension ThreadEngine {
         emit(.event(.roleChanged(from: old, to: new)))
     }
 
-    /// Gives up its place; neighbors, children and routes are forgotten.
+    /// Gives up its place; neighbors and routes are forgotten. Children are kept: they will be this node's again when
+    /// it becomes a router under its old id.
     mutating func becomeDetached(now: Instant) {
         if rloc16.isRouter { previousRouterID = rloc16.routerID }
-        let peers = neighbors.map { $0.neighbor.extendedAddress }
+        let peers = neighbors.filter { !$0.isChild }.map { $0.neighbor.extendedAddress }
         setRole(.detached, now: now)
         stopAdvertising()
         routerSelectionDeadline = nil
         endDeviceAdvertisementDeadline = nil
         solicitation = nil
-        keepAlive = nil
+        childUpdate = .idle
+        supervision.deadline = nil
         dataRequest = nil
+        mustRetrieveNetworkData = false
+        abandonServerRegistration()
         delayed.removeAll()
         if let leaderData {
             previousPartition = PreviousPartition(
-                id: leaderData.partitionID, idSequence: routers.idSequence, until: now + profile.networkIDTimeout)
+                id: leaderData.partitionID, idSequence: routers.idSequence, routerID: rloc16.routerID,
+                until: now + configuration.networkIDTimeout)
         }
+        if let since = childSince, now.since(since) >= profile.attachBackoffResetDelay { attachAttempts = 0 }
+        childSince = nil
         parent = nil
-        children.removeAll()
+        children.removeUnsettled()
         routers.clear()
         leaderData = nil
-        resolver.removeAll()
+        forgetAddresses()
         rloc16 = .unassigned
         nextTick = nil
         abandonCandidate()
         for peer in peers { emit(.removePeer(peer)) }
+        updateAnycastAddresses(now: now)
         emit(.identityChanged)
     }
 
     mutating func becomeChild(of parent: Neighbor, rloc16: RLOC16, leaderData: LeaderData, now: Instant) {
         stopAdvertising()
         solicitation = nil
-        for child in children.valid { removeChild(child.neighbor.extendedAddress) }
-        children.removeAll()
+        children.removeUnsettled()
+        removeLinks(now: now)
+        childSince = now
         self.parent = parent
         self.rloc16 = rloc16
         let isNewPartition = self.leaderData?.partitionID != leaderData.partitionID
@@ -128,26 +155,44 @@ extension ThreadEngine {
         setRole(.child, now: now)
         if isNewPartition { emit(.event(.partitionChanged(leaderData.partitionID))) }
         publishPeer(parent, isChild: false)
+        hasAttachedSleeping = !mode.isReceiverOnWhenIdle
         scheduleKeepAlive(now: now)
-        scheduleEndDeviceAdvertisement(now: now)
+        endDeviceAdvertisementDeadline = nil
         nextTick = now + .seconds(1)
-        storeNetworkState()
+        notePlace()
         emit(.identityChanged)
+        placeChanged(now: now)
     }
 
-    /// Takes up a router id that the leader gave out.
-    mutating func becomeRouter(_ id: RouterID, now: Instant) {
+    /// Takes the links to routers down, when this node becomes a child.
+    mutating func removeLinks(now: Instant) {
+        for router in routers.routers where router.link != .none {
+            routers.removeLink(router.id, now: now)
+            cancelLinkRequest(to: router.id)
+            withdrawPeer(router.neighbor.extendedAddress)
+            if router.isLinkValid { emit(.event(.linkRemoved(router.neighbor.extendedAddress, router.id.rloc16))) }
+        }
+    }
+
+    /// Takes up a router id: one that the leader gave out, or the one that this node had before it restarted.
+    mutating func resumeRouting(as new: Role, id: RouterID, now: Instant) {
         rloc16 = id.rloc16
+        previousRouterID = id
         // An attempt at another partition was begun as a child of a smaller one; it must be judged anew.
         attach = .idle
-        keepAlive = nil
+        childUpdate = .idle
+        attachAttempts = 0
+        childSince = nil
         routerSelectionDeadline = nil
         endDeviceAdvertisementDeadline = nil
-        setRole(.router, now: now)
+        setRole(new, now: now)
+        routedPartition = partitionID
         startAdvertising(now: now)
         nextTick = now + .seconds(1)
-        storeNetworkState()
+        notePlace()
+        reclaimChildren(now: now)
         emit(.identityChanged)
+        placeChanged(now: now)
     }
 
     /// Forms a partition of its own.
@@ -156,27 +201,25 @@ extension ThreadEngine {
         if role.isAttached { becomeDetached(now: now) }
         routers.clear()
         assignedRouters.removeAll()
+        mustRetrieveNetworkData = false
         routers.startSequence(UInt8(truncatingIfNeeded: entropy.open.next()), now: now)
         guard
             let id = routers.allocate(
-                preferring: previousRouterID, limit: configuration.routerLimit, now: now, entropy: &entropy.open)
+                preferring: previousRouterID.flatMap { configuration.routerIDRange.contains($0.rawValue) ? $0 : nil },
+                limit: configuration.routerLimit, in: configuration.routerIDRange, now: now, entropy: &entropy.open)
         else { return }
-        let newPartition = PartitionID(rawValue: UInt32(truncatingIfNeeded: entropy.open.next()))
+        let newPartition =
+            configuration.preferredPartitionID ?? PartitionID(rawValue: UInt32(truncatingIfNeeded: entropy.open.next()))
         if old != nil { counters.partitionIDChanges &+= 1 }
         leaderData = LeaderData(
             partitionID: newPartition, weighting: configuration.leaderWeight,
             dataVersion: UInt8(truncatingIfNeeded: entropy.open.next()),
             stableDataVersion: UInt8(truncatingIfNeeded: entropy.open.next()), leaderRouterID: id)
-        rloc16 = id.rloc16
-        attach = .idle
-        attachAttempts = 0
-        startNetworkData()
-        setRole(.leader, now: now)
+        assignedRouters[extendedAddress] = id
+        startNetworkData(now: now)
+        resumeRouting(as: .leader, id: id, now: now)
+        startDelayAsLeader(now: now)
         emit(.event(.partitionChanged(newPartition)))
-        nextTick = now + .seconds(1)
-        storeNetworkState()
-        emit(.identityChanged)
         sendMulticastDataResponse()
-        startAdvertising(now: now)
     }
 }

@@ -87,6 +87,9 @@ extension ThreadEngine {
                 margin: profile.linkMargin(rssi: datagram.rssi, snr: datagram.snr))
             guard isFresh(received) else { return drop(.replayedMLE) }
             noteHeard(received, now: now)
+            if received.keySequence > keyRing.keySequence {
+                followKeySequence(received.keySequence, of: sender, .peer, now: now)
+            }
             dispatch(received, now: now)
         } catch {
             drop(.malformedMLE)
@@ -167,15 +170,17 @@ extension ThreadEngine {
     // MARK: Sending
 
     /// Secures an MLE message and hands it to the IP layer.
+    ///
+    /// All messages have one priority: one that overtakes another in the queue makes that one look replayed.
     mutating func sendMLE(
-        _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address, priority: TransmitPriority = .control
+        _ command: MLECommand, _ tlvs: [MLETLV], to destination: IPv6Address
     ) {
         guard let payload = sealed(command, tlvs, to: destination) else { return }
         emit(
             .send(
                 ThreadDatagram(
                     source: linkLocalAddress, destination: destination, port: ThreadPort.mle, payload: payload,
-                    hopLimit: 255, trafficClass: 0, isLinkSecured: false, priority: priority)))
+                    hopLimit: 255, trafficClass: 0, isLinkSecured: false, priority: .attach)))
     }
 
     /// The payload of a secured MLE message; nil when no frame counter is left for it, which is counted.
@@ -200,9 +205,9 @@ extension ThreadEngine {
 
     /// Sends to the link-local address of a neighbor.
     mutating func sendMLE(
-        _ command: MLECommand, _ tlvs: [MLETLV], to neighbor: ExtendedAddress, priority: TransmitPriority = .control
+        _ command: MLECommand, _ tlvs: [MLETLV], to neighbor: ExtendedAddress
     ) {
-        sendMLE(command, tlvs, to: IPv6Address(linkLocal: neighbor.interfaceIdentifier), priority: priority)
+        sendMLE(command, tlvs, to: IPv6Address(linkLocal: neighbor.interfaceIdentifier))
     }
 
     func challenge() -> [UInt8] {

@@ -7,6 +7,12 @@ import WireCore
 enum RequestPurpose: Equatable, Sendable {
     case addressSolicit
     case addressNotification
+    case addressRelease
+    case addressError
+    case serverData
+    case datasetGet(DatasetKind)
+    case datasetSet(DatasetKind)
+    case datasetChanged
     /// Of the client with this number.
     case diagnosticGet(UInt32)
     case diagnosticReset
@@ -109,7 +115,7 @@ extension ThreadEngine {
         return [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
     }
 
-    /// - Parameter source: the address that an answer must come from; nil takes the one that fits the destination.
+    /// - Parameter source: nil for the one that fits the destination.
     private mutating func sendManagement(
         _ message: CoAPMessage, to destination: IPv6Address, from source: IPv6Address? = nil
     ) {
@@ -147,7 +153,11 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .diagnosticReset, .panIDConflict: break
+        case .addressNotification, .addressRelease, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict:
+            break
+        case .serverData: finishServerData(isAnswered: answer != nil, now: now)
+        case .datasetGet(let kind): handleDatasetAnswer(answer, kind)
+        case .datasetSet(let kind): handleDatasetChangeAnswer(answer, kind, now: now)
         case .diagnosticGet(let id): handleDiagnosticResponse(answer, of: id, from: request.destination)
         case .diagnosticAnswer(let rest):
             if answer?.code == .changed { sendDiagnosticAnswer(rest, to: request.destination, now: now) }
@@ -199,16 +209,26 @@ extension ThreadEngine {
             return sendManagement(known.answer, to: datagram.source, from: datagram.answerSource)
         }
         guard message.code == .post else { return drop(.unexpectedTMF) }
+        if let (kind, command) = Self.datasetRequest(path: message.uriPath) {
+            let answer = answerDatasetRequest(command, kind, payload: message.payload, now: now)
+            return acknowledge(message, payload: answer, to: datagram, now: now)
+        }
         if try handleDiagnostics(message, datagram, now: now) { return }
         if try handleCommissionerOrders(message, datagram, now: now) { return }
         let content = try TMFMessage(message.payload)
         switch message.uriPath {
         case TMFPath.addressSolicit:
-            guard let answer = handleAddressSolicit(content, now: now) else { return }
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
+            guard let answer = handleAddressSolicit(content, from: datagram.source, now: now) else { return }
             acknowledge(message, with: answer, to: datagram, now: now)
         case TMFPath.addressRelease:
+            guard message.type == .confirmable else { return drop(.unexpectedTMF) }
             handleAddressRelease(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.serverData:
+            if handleServerData(content, from: datagram.source, now: now) {
+                acknowledge(message, with: [], to: datagram, now: now)
+            }
         case TMFPath.addressQuery: handleAddressQuery(content, from: datagram.source, now: now)
         case TMFPath.addressNotification:
             if handleAddressNotification(content, now: now) {
@@ -217,6 +237,7 @@ extension ThreadEngine {
         case TMFPath.addressError:
             handleAddressError(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.datasetChanged: acknowledge(message, with: [], to: datagram, now: now)
         default: drop(.unexpectedTMF)
         }
     }
@@ -246,9 +267,10 @@ extension ThreadEngine {
 }
 
 extension IncomingDatagram {
-    /// Where an answer must come from: the address that was asked, unless it stands for several nodes.
+    /// Where an answer must come from: where it was asked, which may be the leader's anycast address.
+    /// - Source: recording cliref, frame 128
     fileprivate var answerSource: IPv6Address? {
-        destination.isMulticast || destination.locator?.isAnycast == true ? nil : destination
+        destination.isMulticast ? nil : destination
     }
 }
 

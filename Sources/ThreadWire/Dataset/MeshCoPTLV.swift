@@ -153,7 +153,20 @@ extension [MeshCoPTLV] {
         while !reader.isAtEnd { append(try MeshCoPTLV(parsing: &reader)) }
     }
 
+    /// Reads a whole buffer.
+    public init(buffer bytes: [UInt8]) throws(ParseError) {
+        var reader = ByteReader(bytes)
+        try self.init(parsing: &reader)
+    }
+
     public var byteCount: Int { reduce(0) { $0 + $1.byteCount } }
+
+    /// The elements as one buffer.
+    public var bytes: [UInt8] {
+        var writer = ByteWriter(capacity: byteCount)
+        serialize(into: &writer)
+        return writer.bytes
+    }
 
     public func serialize(into writer: inout ByteWriter) {
         for tlv in self { tlv.serialize(into: &writer) }

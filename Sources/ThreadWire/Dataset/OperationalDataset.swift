@@ -54,13 +54,16 @@ public struct OperationalDataset: Equatable, Sendable {
         return writer.bytes
     }
 
-    /// Puts an element in the place of the one of its type, or behind the others.
+    /// Puts an element behind the others, and takes out the one of its type, as OpenThread does.
     public mutating func set(_ tlv: MeshCoPTLV) {
-        if let index = tlvs.firstIndex(where: { $0.type == tlv.type }) {
-            tlvs[index] = tlv
-        } else {
-            tlvs.append(tlv)
-        }
+        remove(tlv.type)
+        tlvs.append(tlv)
+    }
+
+    /// Puts an element in the place of the one of its type, if there is one.
+    public mutating func replace(_ tlv: MeshCoPTLV) {
+        guard let index = tlvs.firstIndex(where: { $0.type == tlv.type }) else { return }
+        tlvs[index] = tlv
     }
 
     /// Takes the element of a type out.

@@ -44,6 +44,28 @@ public struct SecurityPolicy: Equatable, Sendable {
     /// - Range: 0 to 7, to be added to version 3
     public var versionThresholdForRouting: UInt8 { (moreFlags ?? 0) & Self.thresholdBits }
 
+    /// A shorter rotation time is taken for this one.
+    /// - Units: hours
+    /// - Source: OpenThread as observed
+    public static let minimumRotationTime: UInt16 = 2
+
+    /// Whether the network key may be told to those who ask for the active dataset.
+    public var permitsNetworkKey: Bool { flags & 0x80 != 0 }
+
+    /// Whether a node of a version may be a router.
+    ///
+    /// With one byte of flags, as nodes before Thread 1.2 send it, one bit alone decides: the low bits, which they leave
+    /// at zero, meant nothing then, where today they would demand commercial commissioning.
+    /// - Parameter version: as MLE's Version TLV tells it.
+    /// - Deviation: docs/deviations.md#one-byte-policy
+    public func permitsRouters(ofVersion version: UInt16) -> Bool {
+        let isPermittedToAll = flags & 0x20 != 0
+        guard let moreFlags else { return isPermittedToAll }
+        let demandsCommercialCommissioning = flags & 0x04 == 0
+        if demandsCommercialCommissioning, moreFlags & Self.otherRouters.bit != 0 { return false }
+        return isPermittedToAll || UInt16(versionThresholdForRouting) + 3 <= version
+    }
+
     private static let thresholdBits: UInt8 = 0x07
     /// Reserved bits, which are sent as ones.
     private static let reservedBits: UInt8 = 0x38

@@ -9,6 +9,7 @@ public enum TMFPath {
     public static let serverData = "a/sd"
     public static let activeGet = "c/ag"
     public static let activeSet = "c/as"
+    public static let activeReplace = "c/ar"
     public static let pendingGet = "c/pg"
     public static let pendingSet = "c/ps"
     public static let datasetChanged = "c/dc"

@@ -60,4 +60,6 @@ public struct TMFStatus: RawRepresentable, Hashable, Sendable {
     /// A router id is asked for because the parent has changed its partition.
     public static let parentPartitionChange = Self(rawValue: 4)
     public static let borderRouterRequest = Self(rawValue: 5)
+    /// The reason of a request makes no sense to the leader.
+    public static let unrecognizedStatus = Self(rawValue: 6)
 }

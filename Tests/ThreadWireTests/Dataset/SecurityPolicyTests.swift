@@ -44,4 +44,29 @@ struct SecurityPolicyTests {
         #expect(policy.versionThresholdForRouting == 0)
         #expect(policy.description == "672 onrc 0")
     }
+
+    @Test("Who may be a router: all, or those of a version, and none without commercial commissioning where it is used")
+    func routers() {
+        func policy(_ flags: UInt8, _ more: UInt8?) -> SecurityPolicy {
+            SecurityPolicy(rotationTime: 672, flags: flags, moreFlags: more)
+        }
+        #expect(SecurityPolicy.default.permitsRouters(ofVersion: 2))
+        #expect(policy(0xf7, 0xf8).permitsRouters(ofVersion: 2))
+        // Without the bit for routers the version decides.
+        #expect(!policy(0xd7, 0xfa).permitsRouters(ofVersion: 4))
+        #expect(policy(0xd7, 0xfa).permitsRouters(ofVersion: 5))
+        // Commercial commissioning shuts out all others, unless their routers are permitted.
+        #expect(!policy(0xf3, 0xf8).permitsRouters(ofVersion: 5))
+        #expect(policy(0xf3, 0xb8).permitsRouters(ofVersion: 5))
+        // One byte, as nodes of 2018 send it: its low bits mean nothing.
+        #expect(policy(0xf8, nil).permitsRouters(ofVersion: 2))
+        #expect(policy(0xff, nil).permitsRouters(ofVersion: 5))
+        #expect(!policy(0xd8, nil).permitsRouters(ofVersion: 5))
+    }
+
+    @Test("The network key may be told unless its bit is clear")
+    func networkKey() {
+        #expect(SecurityPolicy.default.permitsNetworkKey)
+        #expect(!SecurityPolicy(rotationTime: 672, flags: 0x77, moreFlags: 0xf8).permitsNetworkKey)
+    }
 }
