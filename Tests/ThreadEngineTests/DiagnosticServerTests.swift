@@ -122,9 +122,10 @@ struct DiagnosticServerTests {
     @Test("A child that cannot route tells nothing of routes")
     func minimalDevice() throws {
         var node = ScriptedNode()
-        node.with { engine, _ in
+        node.with { engine, now in
             _ = engine.setMode(
-                DeviceMode(isReceiverOnWhenIdle: false, isFullThreadDevice: false, requestsFullNetworkData: true))
+                DeviceMode(isReceiverOnWhenIdle: false, isFullThreadDevice: false, requestsFullNetworkData: true),
+                now: now)
         }
         node.attachAsChild()
         let request = node.management(TMFPath.diagnosticGet, typeList([1, 3, 4, 5, 16, 19, 37, 24]))

@@ -100,8 +100,8 @@ struct DiscoveryTests {
     func joining() throws {
         var node = leader()
         // Commissioning data with border agent locator, session id and steering data, as in recording joiner.
-        node.with { engine, _ in
-            engine.setNetworkData([0x08, 0x0b, 0x09, 2, 0x28, 0, 0x0b, 2, 0, 1, 0x08, 1, 0xff])
+        node.with { engine, now in
+            _ = engine.adoptNetworkData([0x08, 0x0b, 0x09, 2, 0x28, 0, 0x0b, 2, 0, 1, 0x08, 1, 0xff], now: now)
         }
         let request = incoming([255, 16, 26, 4, 0x80, 2, 0x58, 0])
         node.with { $0.handle(request, now: $1) }
