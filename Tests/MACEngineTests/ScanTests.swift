@@ -32,7 +32,7 @@ struct ScanStateTests {
 
     static let rows: [Row] = {
         let until = now + .milliseconds(300)
-        let early = until - .microseconds(1)
+        let early = now + .microseconds(299_999)
         let none = ScanState.Action.none
         return [
             Row(.idle, .start(scan), .waiting(scan), none),
