@@ -245,7 +245,7 @@ struct SealedMutationTests {
                 type: [.confirmable, .nonConfirmable, .acknowledgement, .reset].randomElement(using: &generator)!,
                 code: [.post, .changed, .empty].randomElement(using: &generator)!,
                 messageID: UInt16.random(in: 0...UInt16.max, using: &generator), token: token, path: request.path,
-                payload: TMFMessage(tlvs: content))
+                payload: TMFMessage(tlvs: content).bytes)
             let bytes = Bool.random(using: &generator) ? generator.mutated(message.bytes) : message.bytes
             let source = engine.locatorAddress(RLOC16(rawValue: UInt16.random(in: 0...0xfbff, using: &generator)))
             let destination = engine.rlocAddress ?? engine.linkLocalAddress
@@ -277,7 +277,8 @@ struct SealedMutationTests {
                     tlvs: [
                         .macExtendedAddress(ExtendedAddress(rawValue: Self.stranger.rawValue + number)),
                         .status(.haveChildIDRequest),
-                    ]))
+                    ]
+                ).bytes)
             hand(
                 IncomingDatagram(
                     source: try #require(engine.locatorAddress(RLOC16(rawValue: 0x1001))),
