@@ -126,7 +126,9 @@ public struct ThreadEngine {
     public internal(set) var network: Network?
     public internal(set) var role = Role.disabled
     public internal(set) var rloc16 = RLOC16.unassigned
-    public internal(set) var leaderData: LeaderData?
+    public internal(set) var leaderData: LeaderData? {
+        didSet { countPartition() }
+    }
     public internal(set) var parent: Neighbor?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
@@ -179,6 +181,8 @@ public struct ThreadEngine {
     var nextTick: Instant?
     var nextChildID: UInt16 = 0
     var previousPartition: PreviousPartition?
+    /// The partition that was counted last; kept while this node is in none.
+    var countedPartition: PartitionID?
     var previousRouterID: RouterID?
     /// The partition in which this node last was a router.
     var routedPartition: PartitionID?

@@ -50,6 +50,20 @@ struct PartitionTests {
         #expect(node.commands.contains(.parentRequest))
     }
 
+    @Test("The first partition counts as a change, the same one again does not, another one does")
+    func changesCounted() {
+        var node = ScriptedNode()
+        #expect(node.engine.counters.partitionIDChanges == 0)
+        node.attachAsChild()
+        #expect(node.engine.counters.partitionIDChanges == 1)
+        let leaderData = node.engine.leaderData
+        node.with { engine, now in engine.becomeDetached(now: now) }
+        node.with { engine, _ in engine.leaderData = leaderData }
+        #expect(node.engine.counters.partitionIDChanges == 1)
+        node.with { engine, now in engine.becomeLeader(now: now) }
+        #expect(node.engine.counters.partitionIDChanges == 2)
+    }
+
     private func solicit(_ address: ExtendedAddress, wanted: RLOC16? = nil) -> TMFMessage {
         TMFMessage(
             tlvs: [.macExtendedAddress(address)] + (wanted.map { [.rloc16($0)] } ?? []) + [.status(.tooFewRouters)])

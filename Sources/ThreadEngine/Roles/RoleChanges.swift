@@ -197,7 +197,6 @@ extension ThreadEngine {
 
     /// Forms a partition of its own.
     mutating func becomeLeader(now: Instant) {
-        let old = leaderData
         if role.isAttached { becomeDetached(now: now) }
         routers.clear()
         assignedRouters.removeAll()
@@ -210,7 +209,6 @@ extension ThreadEngine {
         else { return }
         let newPartition =
             configuration.preferredPartitionID ?? PartitionID(rawValue: UInt32(truncatingIfNeeded: entropy.open.next()))
-        if old != nil { counters.partitionIDChanges &+= 1 }
         leaderData = LeaderData(
             partitionID: newPartition, weighting: configuration.leaderWeight,
             dataVersion: UInt8(truncatingIfNeeded: entropy.open.next()),
