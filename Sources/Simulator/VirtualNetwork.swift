@@ -4,6 +4,7 @@ import HeapModule
 public import LinkProfiles
 public import LinkSecurity
 public import LoRaChannel
+import LoRaPHY
 public import NodeEngine
 import PcapWire
 public import ThreadEngine
@@ -33,6 +34,7 @@ public final class VirtualNetwork {
         /// Sees what the node tells its driver, as a service beside the node would.
         public var observer: ((NodeEngine.Output, Instant) -> Void)?
         var generation: UInt64 = 0
+        var addresses: RadioAddresses?
         var scheduled: Instant?
 
         init(index: Int, name: String, engine: NodeEngine) {
@@ -69,6 +71,7 @@ public final class VirtualNetwork {
     public private(set) var capture: [UInt8] = []
 
     private let medium: any Medium
+    private let phy: PhysicalLayer
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
@@ -107,6 +110,7 @@ public final class VirtualNetwork {
         medium makeMedium: (UInt64) -> any Medium
     ) {
         self.profile = profile
+        phy = profile.phy
         self.isCapturing = isCapturing
         pcap = PcapFileHeader(linkType: profile.frameCheckSequenceLength > 0 ? .ieee802154 : .ieee802154WithoutFCS)
         var seeds = OpenEntropy(seed: seed)
@@ -124,6 +128,7 @@ public final class VirtualNetwork {
                 configuration: configuration, profile: profile, extendedAddress: address, cryptography: cryptography,
                 entropy: EntropySource(secret: secretEntropy(seeds.next()), openSeed: seeds.next()))
             nodes.append(Node(index: index, name: name, engine: engine))
+            updateAddresses(of: nodes[index])
         }
     }
 
@@ -230,7 +235,17 @@ public final class VirtualNetwork {
         schedule(.channel, at: deadline)
     }
 
+    private func updateAddresses(of node: Node) {
+        let addresses = RadioAddresses(
+            panID: node.engine.mac.panID, shortAddress: node.engine.mac.shortAddress,
+            extendedAddress: node.engine.mac.extendedAddress)
+        guard addresses != node.addresses else { return }
+        node.addresses = addresses
+        medium.setAddresses(addresses, of: node.index)
+    }
+
     private func drain(_ node: Node) {
+        updateAddresses(of: node)
         while let output = node.engine.pollOutput() {
             node.observer?(output, now)
             switch output {
@@ -264,7 +279,7 @@ public final class VirtualNetwork {
 
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
-        node.airtime += profile.airtime(of: bytes.count)
+        node.airtime += phy.timeOnAir(byteCount: bytes.count)
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)
             capture = []
