@@ -99,7 +99,9 @@ extension NodeEngine {
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
         if target == thread.rloc16 { return ip.receive(outgoing.bytes, link: .local, now: now) }
-        guard let nextHop = thread.nextHop(to: target) else { return refuse(outgoing, because: .noRoute, now: now) }
+        guard let nextHop = asking(&thread, { $0.nextHop(to: target) }) else {
+            return refuse(outgoing, because: .noRoute, now: now)
+        }
         // Beyond the next hop the frame carries its two ends in a mesh header.
         let mesh =
             nextHop == target
@@ -183,7 +185,7 @@ extension NodeEngine {
     }
 
     private func submitNext(of transfer: Transfer, now: Instant) {
-        let isIndirect = thread.isSleepyChild(transfer.destination)
+        let isIndirect = asking(&thread) { $0.isSleepyChild(transfer.destination) }
         mac.submit(
             MACRequest(
                 handle: transfer.handle, destination: transfer.destination, source: transfer.source, frameType: .data,
@@ -221,7 +223,7 @@ extension NodeEngine {
         let address: ExtendedAddress?
         switch destination {
         case .none: address = nil
-        case .short(let rloc16): address = thread.extendedAddress(of: rloc16)
+        case .short(let rloc16): address = asking(&thread) { $0.extendedAddress(of: rloc16) }
         case .extended(let extended): address = extended
         }
         guard let address else { return }
