@@ -172,16 +172,17 @@ extension ThreadEngine {
 
     /// Forgets children that have been silent for too long.
     mutating func ageChildren(now: Instant) {
-        for child in children.children {
+        for child in children.children where isSilentTooLong(child, now: now) {
             let address = child.neighbor.extendedAddress
-            switch child.state {
-            case .candidate(let expires):
-                if expires <= now { children.remove(address) }
-            case .awaitingIdentifier:
-                if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
-            case .valid:
-                if now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) { removeChild(address) }
-            }
+            if child.isValid { removeChild(address) } else { children.remove(address) }
+        }
+    }
+
+    private func isSilentTooLong(_ child: Child, now: Instant) -> Bool {
+        switch child.state {
+        case .candidate(let expires): expires <= now
+        case .awaitingIdentifier: now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime
+        case .valid: now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout))
         }
     }
 
