@@ -11,7 +11,7 @@ CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
 
 DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
 
-.PHONY: help demo build test test-long check check-format check-embedded check-imports unit-tests check-demo clean
+.PHONY: help demo build bench test test-long check check-format check-embedded check-imports unit-tests check-demo clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,6 +24,11 @@ build: ## Build the daemon heddled and the command line heddle, optimised
 	scripts/setup
 	swift build -c release --product heddled
 	swift build -c release --product heddle
+
+bench: ## Measure what a frame costs and how fast hundreds of nodes are simulated, a few minutes (see docs/performance.md)
+	scripts/setup
+	swift build -c release --product heddle-bench
+	"$$(swift build -c release --show-bin-path)/heddle-bench"
 
 test: ## Run every check: format, warnings, imports, Embedded Swift, unit tests, the demonstration
 	scripts/setup --tests

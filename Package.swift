@@ -32,6 +32,7 @@ let system: [Target] = [
         name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CMbedTLS", path: "Sources/CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CAllocationCount"),
 ]
 let pure: [Target] =
     layer("WireCore")
@@ -84,7 +85,10 @@ let services: [Target] =
     + layer("ControlService", ["LinuxDevices", logging] + nio)
     + layer(
         "Simulator",
-        ["EngineCore", "LoRaPHY", "LoRaChannel", "LinkProfiles", "NodeEngine", "ThreadWire", "PcapWire", heap])
+        [
+            "WireCore", "EngineCore", "LinkSecurity", "LoRaPHY", "LoRaChannel", "LinkProfiles", "IPEngine",
+            "ThreadEngine", "NodeEngine", "ThreadWire", "PcapWire", heap,
+        ])
     + layer(
         "EtherService",
         [
@@ -108,6 +112,12 @@ let executables: [Target] = [
             "CLinux", "WireCore", "ThreadWire", "ControlService", "EtherService", "Dissector", "CryptoProviders",
             "NodeConfiguration", arguments,
             logging,
+        ], swiftSettings: settings),
+    .executableTarget(
+        name: "HeddleBench",
+        dependencies: [
+            "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "LowPANEngine",
+            "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders", "Simulator",
         ], swiftSettings: settings),
 ]
 let testTargets: [Target] = [
@@ -134,7 +144,7 @@ let testTargets: [Target] = [
             "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "MACEngine", "LowPANEngine", "LinkProfiles",
             "LoRaPHY", "LoRaChannel", "Simulator", "CryptoProviders", "PcapWire",
         ]),
-    tests(of: "Simulator", ["EngineCore", "LoRaChannel"]),
+    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -168,6 +178,7 @@ let package = Package(
         .library(name: "Heddle", targets: ["Heddle"]),
         .executable(name: "heddled", targets: ["heddled"]),
         .executable(name: "heddle", targets: ["heddle"]),
+        .executable(name: "heddle-bench", targets: ["HeddleBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -40,13 +40,21 @@ extension IPEngine {
     }
 
     private mutating func deliverToSocket(_ datagram: UDPDatagram, _ arrival: Arrival) {
-        let delivery = socketTable.deliver(datagram)
-        for _ in 0..<delivery.displaced { drop(.socketQueueFull) }
-        for socket in delivery.readable { emit(.readable(socket)) }
-        guard delivery.delivered.isEmpty else { return }
+        if datagram.destination.address.isMulticast {
+            let deliveries = socketTable.deliver(toAll: datagram)
+            for delivery in deliveries { announce(delivery) }
+            if !deliveries.isEmpty { return }
+        } else if let delivery = socketTable.deliver(datagram) {
+            return announce(delivery)
+        }
         if hostReceives { return deliverToHost(arrival) }
         drop(.noListener)
         sendError(.destinationUnreachable(.port, invoking: []), about: arrival)
+    }
+
+    private mutating func announce(_ delivery: SocketTable.Delivery) {
+        if delivery.hasDisplaced { drop(.socketQueueFull) }
+        if delivery.isNewlyReadable { emit(.readable(delivery.socket)) }
     }
 
     mutating func deliverICMPv6(_ arrival: Arrival, _ reader: inout ByteReader) {

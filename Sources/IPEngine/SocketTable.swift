@@ -104,34 +104,42 @@ struct SocketTable: Sendable {
         sockets[index].remote = remote
     }
 
-    /// What became of a datagram that was offered to the sockets.
+    /// A socket that has a datagram now.
     struct Delivery: Equatable {
-        /// The sockets that have it now.
-        var delivered: [SocketID] = []
-        /// Those of them that had nothing to read before.
-        var readable: [SocketID] = []
-        /// How many older datagrams made room for it.
-        var displaced = 0
+        let socket: SocketID
+        /// Whether it had nothing to read before.
+        let isNewlyReadable: Bool
+        /// Whether an older datagram made room.
+        let hasDisplaced: Bool
     }
 
-    /// Puts a datagram into the best fitting socket, or into every fitting one when it was sent to a group.
-    mutating func deliver(_ datagram: UDPDatagram) -> Delivery {
-        var delivery = Delivery()
-        let isMulticast = datagram.destination.address.isMulticast
-        let best = sockets.compactMap { $0.match(datagram) }.max()
+    /// Puts a datagram into the first of the sockets that fit it best.
+    /// - Returns: nil when none fits.
+    mutating func deliver(_ datagram: UDPDatagram) -> Delivery? {
+        var best: (index: Int, match: Int)?
         for index in sockets.indices {
-            guard let match = sockets[index].match(datagram), isMulticast || match == best else { continue }
-            if sockets[index].queue.count >= queueLimit {
-                // The newest tells more than the oldest.
-                sockets[index].queue.removeFirst()
-                delivery.displaced += 1
-            }
-            if sockets[index].queue.isEmpty { delivery.readable.append(sockets[index].id) }
-            sockets[index].queue.append(datagram)
-            delivery.delivered.append(sockets[index].id)
-            if !isMulticast { break }
+            guard let match = sockets[index].match(datagram), match > best?.match ?? -1 else { continue }
+            best = (index, match)
         }
-        return delivery
+        return best.map { put(datagram, at: $0.index) }
+    }
+
+    /// Puts a datagram that was sent to a group into every socket that it fits.
+    mutating func deliver(toAll datagram: UDPDatagram) -> [Delivery] {
+        var deliveries: [Delivery] = []
+        for index in sockets.indices where sockets[index].match(datagram) != nil {
+            deliveries.append(put(datagram, at: index))
+        }
+        return deliveries
+    }
+
+    private mutating func put(_ datagram: UDPDatagram, at index: Int) -> Delivery {
+        // The newest tells more than the oldest.
+        let isFull = sockets[index].queue.count >= queueLimit
+        if isFull { sockets[index].queue.removeFirst() }
+        let wasEmpty = sockets[index].queue.isEmpty
+        sockets[index].queue.append(datagram)
+        return Delivery(socket: sockets[index].id, isNewlyReadable: wasEmpty, hasDisplaced: isFull)
     }
 
     mutating func receive(_ id: SocketID) throws(ReceiveError) -> UDPDatagram? {

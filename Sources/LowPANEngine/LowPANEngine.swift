@@ -36,6 +36,8 @@ public struct LowPANEngine: Sendable {
     public private(set) var drops = DropCounters()
     private var reassembly: ReassemblyTable
     private var nextTag: UInt16
+    /// The last datagram that was put together. Its memory serves the next one, unless somebody still holds it.
+    private var lastDatagram: [UInt8] = []
 
     /// - Parameter firstTag: the tag of the first fragmented datagram; at random, so that a restarted node's fragments
     ///   are not taken for those from before.
@@ -67,23 +69,22 @@ public struct LowPANEngine: Sendable {
         guard datagram.count <= min(configuration.datagramLimit, Int(FragmentHeader.maximumDatagramSize)) else {
             throw .datagramTooLarge(byteCount: datagram.count, limit: configuration.datagramLimit)
         }
-        var headers = ByteWriter()
+        var writer = ByteWriter()
+        mesh?.serialize(into: &writer)
+        let meshByteCount = writer.count
         let consumed = HeaderCompression.compress(
             datagram: datagram, source: mesh?.originator ?? source,
-            destination: mesh?.finalDestination ?? destination, contexts: contexts, into: &headers)
-        let meshByteCount = mesh?.byteCount ?? 0
-        if meshByteCount + headers.count + datagram.count - consumed <= room {
-            var writer = ByteWriter()
-            mesh?.serialize(into: &writer)
-            writer.write(contentsOf: headers.bytes)
+            destination: mesh?.finalDestination ?? destination, contexts: contexts, into: &writer)
+        if writer.count + datagram.count - consumed <= room {
             writer.write(contentsOf: datagram[consumed...])
-            return [writer.bytes]
+            return [writer.finish()]
         }
-        return try fragment(datagram, headers: headers.bytes, consumed: consumed, mesh: mesh, room: room)
+        return try fragment(
+            datagram, headers: writer.bytes[meshByteCount...], consumed: consumed, mesh: mesh, room: room)
     }
 
     private mutating func fragment(
-        _ datagram: [UInt8], headers: [UInt8], consumed: Int, mesh: MeshHeader?, room: Int
+        _ datagram: [UInt8], headers: ArraySlice<UInt8>, consumed: Int, mesh: MeshHeader?, room: Int
     ) throws(LowPANError) -> [[UInt8]] {
         let tag = nextTag
         nextTag &+= 1
@@ -145,7 +146,10 @@ public struct LowPANEngine: Sendable {
             case .firstFragment, .subsequentFragment:
                 return try receiveFragment(&reader, origin, isSecured: isSecured, now: now)
             case .ipv6, .compressed, .mesh, .page, .notLowPAN, .unknown, nil:
-                let datagram = try expand(&reader, origin, datagramSize: nil)
+                var space: [UInt8] = []
+                swap(&space, &lastDatagram)
+                let datagram = try expand(&reader, origin, datagramSize: nil, space: consume space)
+                lastDatagram = datagram
                 guard datagram.count <= configuration.datagramLimit else { return drop(.datagramTooLarge) }
                 return .datagram(
                     datagram, source: origin.source, destination: origin.destination, isSecured: isSecured)
@@ -155,13 +159,18 @@ public struct LowPANEngine: Sendable {
         }
     }
 
+    /// - Parameter space: any buffer, whose memory is used.
     private func expand(
-        _ reader: inout ByteReader, _ origin: ReassemblyKey, datagramSize: Int?
+        _ reader: inout ByteReader, _ origin: ReassemblyKey, datagramSize: Int?, space: consuming [UInt8] = []
     ) throws(ParseError) -> [UInt8] {
-        let headers = try HeaderCompression.decompress(
+        space.removeAll(keepingCapacity: true)
+        // Compression leaves out at most two IPv6 headers and what stands between them.
+        space.reserveCapacity(reader.remaining + 2 * IPv6Header.byteCount)
+        var datagram = try HeaderCompression.decompress(
             parsing: &reader, source: origin.source, destination: origin.destination, contexts: contexts,
-            datagramSize: datagramSize)
-        return headers + reader.readRemaining()
+            datagramSize: datagramSize, space: consume space)
+        datagram.append(contentsOf: reader.bytes[reader.remainingRange])
+        return datagram
     }
 
     /// The datagram that a frame with a mesh header carries, or its first part when it is fragmented.

@@ -103,6 +103,8 @@ public struct MACEngine {
     var isReceiverOn = false
     /// The time of the last call.
     var clock = Instant.zero
+    /// The last frame that was decrypted. Its memory serves the next one, unless somebody still holds it.
+    var lastDecrypted: [UInt8] = []
 
     private var outputs: [MACOutput] = []
     private var outputHead = 0

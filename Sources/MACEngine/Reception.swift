@@ -43,12 +43,21 @@ extension MACEngine {
         } else {
             counters.receiveUnicast &+= 1
         }
-        var bytes = received.bytes
+        var bytes = frame.header.security == nil ? received.bytes : copyToDecrypt(received.bytes)
+        defer { if frame.header.security != nil { lastDecrypted = bytes } }
         guard let security = unsecure(&bytes, frame, sender: sender, now: now) else { return }
         let indication = MACIndication(
             header: frame.header, bytes: bytes, payload: frame.payload, security: security,
             rssi: sender.flatMap(filter.rssi(for:)) ?? received.rssi, snr: received.snr, sourceExtendedAddress: sender)
         dispatch(indication)
+    }
+
+    private mutating func copyToDecrypt(_ bytes: [UInt8]) -> [UInt8] {
+        var copy: [UInt8] = []
+        swap(&copy, &lastDecrypted)
+        copy.removeAll(keepingCapacity: true)
+        copy.append(contentsOf: bytes)
+        return copy
     }
 
     /// Whether PAN and destination are this node's or everybody's.

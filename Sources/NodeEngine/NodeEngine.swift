@@ -81,15 +81,16 @@ public final class NodeEngine {
 
     public let configuration: Configuration
     public let profile: LinkProfile
-    public internal(set) var mac: MACEngine
-    public internal(set) var ip: IPEngine
-    public internal(set) var thread: ThreadEngine
+    // No engine calls back, so no two accesses to one can overlap, and none needs to be watched while it runs.
+    @exclusivity(unchecked) public internal(set) var mac: MACEngine
+    @exclusivity(unchecked) public internal(set) var ip: IPEngine
+    @exclusivity(unchecked) public internal(set) var thread: ThreadEngine
     /// Whether the IPv6 interface is up; nothing runs while it is not.
     public internal(set) var isInterfaceUp = false
     /// Datagrams that were sent and received, and those that failed.
     public internal(set) var ipCounters = IPCounters()
 
-    var lowPAN: LowPANEngine
+    @exclusivity(unchecked) var lowPAN: LowPANEngine
     var entropy: EntropySource
     var transfers: [Transfer] = []
     /// Whom the last poll asked.
@@ -97,8 +98,8 @@ public final class NodeEngine {
     var nextHandle: UInt32 = 1
     var unresolved: [UnresolvedDatagram] = []
     var ownDrops = DropCounters()
-    private var outputs: [Output] = []
-    private var outputHead = 0
+    @exclusivity(unchecked) private var outputs: [Output] = []
+    @exclusivity(unchecked) private var outputHead = 0
     private var countedLinkFrames: UInt32 = 0
     /// Up to which change of keys the link layer has followed.
     var keyGeneration: UInt32 = 0
@@ -154,16 +155,18 @@ public final class NodeEngine {
     /// Does all that was due by now.
     public func handleDeadline(now: Instant) {
         synchronizeKeys()
-        if let deadline = mac.nextDeadline, deadline <= now { mac.handleDeadline(now: now) }
-        if let deadline = lowPAN.nextDeadline, deadline <= now { lowPAN.handleDeadline(now: now) }
-        if let deadline = ip.nextDeadline, deadline <= now { ip.handleDeadline(now: now) }
-        if let deadline = thread.nextDeadline, deadline <= now { thread.handleDeadline(now: now) }
+        func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
+        if isDue(asking(&mac) { $0.nextDeadline }) { mac.handleDeadline(now: now) }
+        if isDue(asking(&lowPAN) { $0.nextDeadline }) { lowPAN.handleDeadline(now: now) }
+        if isDue(asking(&ip) { $0.nextDeadline }) { ip.handleDeadline(now: now) }
+        if isDue(asking(&thread) { $0.nextDeadline }) { thread.handleDeadline(now: now) }
         settle(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        earlier(earlier(mac.nextDeadline, lowPAN.nextDeadline), earlier(ip.nextDeadline, thread.nextDeadline))
+        let link = earlier(asking(&mac) { $0.nextDeadline }, asking(&lowPAN) { $0.nextDeadline })
+        return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, asking(&thread) { $0.nextDeadline }))
     }
 
     /// The next thing to be done, in order; nil when there is none.

@@ -129,7 +129,8 @@ extension NodeEngine {
             ownDrops.count(.meshHopLimit)
             return true
         }
-        guard let nextHop = thread.nextHop(to: final), .short(nextHop) != indication.header.source else {
+        guard let nextHop = asking(&thread, { $0.nextHop(to: final) }), .short(nextHop) != indication.header.source
+        else {
             ownDrops.count(.noRoute)
             return false
         }

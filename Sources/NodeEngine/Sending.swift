@@ -122,7 +122,9 @@ extension NodeEngine {
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
         if target == thread.rloc16 { return ip.receive(outgoing.bytes, link: .local, now: now) }
-        guard let nextHop = thread.nextHop(to: target) else { return refuse(outgoing, because: .noRoute, now: now) }
+        guard let nextHop = asking(&thread, { $0.nextHop(to: target) }) else {
+            return refuse(outgoing, because: .noRoute, now: now)
+        }
         // Beyond the next hop the frame carries its two ends in a mesh header; an end device leaves that to its parent.
         let mesh =
             nextHop == target || !thread.mode.isFullThreadDevice
@@ -265,7 +267,7 @@ extension NodeEngine {
     private func extendedAddress(of destination: LinkAddress) -> ExtendedAddress? {
         switch destination {
         case .none: nil
-        case .short(let rloc16): thread.extendedAddress(of: rloc16)
+        case .short(let rloc16): asking(&thread) { $0.extendedAddress(of: rloc16) }
         case .extended(let extended): extended
         }
     }

@@ -1,11 +1,13 @@
 public import EngineCore
 public import LoRaChannel
+import ThreadWire
+import WireCore
 
 /// An air without airtime, loss and collisions, for what is about the protocol alone: every frame arrives at every
 /// listener in reach, a moment after it was sent, whatever else is sent meanwhile.
 ///
-/// It makes the terms of OpenThread's in-process simulator: the channel is never busy, and the strength of every
-/// frame is the same.
+/// It makes the terms of OpenThread's in-process simulator: the channel is never busy, the strength of every frame is
+/// the same, and a radio leaves out what is addressed to others.
 public final class IdealMedium: Medium {
     /// Who hears whom, both ways.
     public enum Reach: Equatable, Sendable {
@@ -21,6 +23,38 @@ public final class IdealMedium: Medium {
         let end: Instant
     }
 
+    private struct Radio {
+        var isReceiving = true
+        /// Nil until they are told: it takes everything in.
+        var addresses: RadioAddresses?
+        /// The sequence number of the last frame that it sent and that asked for an acknowledgement.
+        var awaited: UInt8?
+    }
+
+    /// Who is to take a frame in.
+    private enum Addressee {
+        /// Also what is no frame of IEEE 802.15.4, and frames to whichever network.
+        case everyone
+        case acknowledgement(of: UInt8)
+        case short(PANID, ShortAddress)
+        case extended(PANID, ExtendedAddress)
+
+        init(_ header: MACHeader) {
+            let pan = header.destinationPAN ?? .broadcast
+            switch header.destination {
+            case .none where header.frameType == .acknowledgement: self = .acknowledgement(of: header.sequenceNumber)
+            case .short(let address) where address != .broadcast && pan != .broadcast: self = .short(pan, address)
+            case .extended(let address) where pan != .broadcast: self = .extended(pan, address)
+            case .none, .short, .extended: self = .everyone
+            }
+        }
+    }
+
+    private struct Arrival {
+        let sender: Int
+        let frame: ReceivedFrame
+    }
+
     /// How long after its beginning a frame has arrived.
     public static let delay = Duration.microseconds(100)
     /// As OpenThread's in-process simulator says of every frame.
@@ -30,18 +64,20 @@ public final class IdealMedium: Medium {
 
     public let assessmentTime = Duration.zero
     private var listeners: [[UInt16]]
-    private var isReceiving: [Bool]
+    private var radios: [Radio]
     /// All take equally long, so the first to begin is the first to end.
     private var transmissions: [Transmission] = []
     /// The first of them that is still on the air.
     private var first = 0
     /// The frame that is being handed out, and the next of its listeners.
-    private var arriving: (transmission: Transmission, frame: ReceivedFrame, next: Int)?
+    private var arriving: Arrival?
+    private var nextListener = 0
+    private var arrivingFor = Addressee.everyone
     private var clock = Instant.zero
 
     /// - Parameter nodeCount: at most 65,536.
     public init(nodeCount: Int, reach: Reach) {
-        isReceiving = [Bool](repeating: true, count: nodeCount)
+        radios = [Radio](repeating: Radio(), count: nodeCount)
         listeners = (0..<nodeCount).map { node in
             switch reach {
             case .all: (0..<nodeCount).filter { $0 != node }.map { UInt16($0) }
@@ -61,7 +97,9 @@ public final class IdealMedium: Medium {
 
     public var nextDeadline: Instant? { first < transmissions.count ? transmissions[first].end : nil }
 
-    public func setReceiver(isOn: Bool, of node: Int) { isReceiving[node] = isOn }
+    public func setAddresses(_ addresses: RadioAddresses, of node: Int) { radios[node].addresses = addresses }
+
+    public func setReceiver(isOn: Bool, of node: Int) { radios[node].isReceiving = isOn }
 
     public func cutPower(of node: Int) {
         isReceiving[node] = false
@@ -93,22 +131,38 @@ public final class IdealMedium: Medium {
             transmissions.removeFirst(first)
             first = 0
         }
-        let frame = ReceivedFrame(bytes: transmission.bytes, rssi: Self.rssi, snr: Self.snr)
-        arriving = (transmission, frame, 0)
+        arriving = Arrival(
+            sender: transmission.node,
+            frame: ReceivedFrame(bytes: transmission.bytes, rssi: Self.rssi, snr: Self.snr))
+        nextListener = 0
+        var reader = ByteReader(transmission.bytes)
+        let header = try? MACHeader(parsing: &reader)
+        arrivingFor = header.map(Addressee.init) ?? .everyone
+        if let header, header.requestsAcknowledgement { radios[transmission.node].awaited = header.sequenceNumber }
         return .transmitDone(node: transmission.node)
     }
 
     private func nextArrival() -> ChannelOutput? {
-        guard let current = arriving else { return nil }
-        let listeners = listeners[current.transmission.node]
-        var next = current.next
-        while next < listeners.count {
-            let listener = Int(listeners[next])
-            next += 1
-            guard isReceiving[listener] else { continue }
-            arriving?.next = next
-            return .received(node: listener, frame: current.frame)
+        guard let arrival = arriving else { return nil }
+        let sender = arrival.sender
+        while nextListener < listeners[sender].count {
+            let listener = Int(listeners[sender][nextListener])
+            nextListener += 1
+            guard radios[listener].isReceiving, isRecognized(by: radios[listener]) else { continue }
+            return .received(node: listener, frame: arrival.frame)
         }
         return nil
+    }
+
+    /// Whether a radio hands the arriving frame up. What it lets through the node checks again, and counts.
+    /// - Source: IEEE 802.15.4-2006 §7.5.6.2, third level of filtering
+    private func isRecognized(by radio: Radio) -> Bool {
+        guard let addresses = radio.addresses else { return true }
+        switch arrivingFor {
+        case .everyone: return true
+        case .acknowledgement(let sequenceNumber): return radio.awaited == sequenceNumber
+        case .short(let pan, let address): return pan == addresses.panID && address == addresses.shortAddress
+        case .extended(let pan, let address): return pan == addresses.panID && address == addresses.extendedAddress
+        }
     }
 }

@@ -22,6 +22,9 @@ public final class LoRaMedium: Medium {
 
     public var nextDeadline: Instant? { channel.nextDeadline }
 
+    /// LoRa radios know nothing of addresses.
+    public func setAddresses(_ addresses: RadioAddresses, of node: Int) {}
+
     public func setReceiver(isOn: Bool, of node: Int) {
         var changed = setting
         changed.isReceiving = isOn

@@ -1,5 +1,6 @@
 public import EngineCore
 public import LoRaChannel
+public import ThreadWire
 
 /// The air that the nodes of a virtual network share: who hears whom, when, and what is lost on the way.
 ///
@@ -11,6 +12,8 @@ public protocol Medium: AnyObject {
     /// When the next transmission ends; nil while the air is silent.
     var nextDeadline: Instant? { get }
 
+    /// Tells a node's radio whose frames it is to take in. Radios that recognise no addresses hand every frame up.
+    func setAddresses(_ addresses: RadioAddresses, of node: Int)
     /// Turns a node's receiver on or off.
     func setReceiver(isOn: Bool, of node: Int)
     /// Takes a node's power away: what it sends is cut off, and it hears nothing until its receiver is turned on.
@@ -27,4 +30,17 @@ public protocol Medium: AnyObject {
     func advance(to now: Instant)
     /// The next thing to tell a node.
     func pollOutput() -> ChannelOutput?
+}
+
+/// What a radio that recognises addresses compares a frame's destination with.
+public struct RadioAddresses: Equatable, Sendable {
+    public var panID: PANID
+    public var shortAddress: ShortAddress
+    public var extendedAddress: ExtendedAddress
+
+    public init(panID: PANID, shortAddress: ShortAddress, extendedAddress: ExtendedAddress) {
+        self.panID = panID
+        self.shortAddress = shortAddress
+        self.extendedAddress = extendedAddress
+    }
 }

@@ -4,6 +4,7 @@ import HeapModule
 public import LinkProfiles
 public import LinkSecurity
 public import LoRaChannel
+import LoRaPHY
 public import NodeEngine
 import PcapWire
 public import ThreadEngine
@@ -37,6 +38,7 @@ public final class VirtualNetwork {
         /// Sees what the node tells its driver, as a service beside the node would.
         public var observer: ((NodeEngine.Output, Instant) -> Void)?
         var generation: UInt64 = 0
+        var addresses: RadioAddresses?
         var scheduled: Instant?
         /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
         var life: UInt64 = 0
@@ -75,6 +77,7 @@ public final class VirtualNetwork {
     public private(set) var capture: [UInt8] = []
 
     let medium: any Medium
+    private let phy: PhysicalLayer
     private var queue = Heap<Event>()
     private var sequence: UInt64 = 0
     private var channelDeadline: Instant?
@@ -117,6 +120,7 @@ public final class VirtualNetwork {
         medium makeMedium: (UInt64) -> any Medium
     ) {
         self.profile = profile
+        phy = profile.phy
         self.isCapturing = isCapturing
         self.cryptography = cryptography
         self.secretEntropy = secretEntropy
@@ -133,6 +137,7 @@ public final class VirtualNetwork {
             configure(name, &configuration)
             let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(index + 1))
             nodes.append(Node(index: index, name: name, engine: makeEngine(configuration, address)))
+            updateAddresses(of: nodes[index])
         }
     }
 
@@ -241,8 +246,18 @@ public final class VirtualNetwork {
         schedule(.channel, at: deadline)
     }
 
+    private func updateAddresses(of node: Node) {
+        let addresses = RadioAddresses(
+            panID: node.engine.mac.panID, shortAddress: node.engine.mac.shortAddress,
+            extendedAddress: node.engine.mac.extendedAddress)
+        guard addresses != node.addresses else { return }
+        node.addresses = addresses
+        medium.setAddresses(addresses, of: node.index)
+    }
+
     func drain(_ node: Node) {
         guard node.isOn else { return }
+        updateAddresses(of: node)
         while let output = node.engine.pollOutput() {
             node.observer?(output, now)
             switch output {
@@ -277,7 +292,7 @@ public final class VirtualNetwork {
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
         node.transmittedBytes += bytes.count
-        node.airtime += profile.airtime(of: bytes.count)
+        node.airtime += phy.timeOnAir(byteCount: bytes.count)
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)
             capture = []

@@ -5,10 +5,14 @@
 public struct ByteReader: Sendable {
     /// The whole buffer.
     public let bytes: [UInt8]
-    /// The position of the next byte to read, from the start of `bytes`.
-    public private(set) var offset: Int
+    @usableFromInline
+    var position: Int
     /// The position behind the last byte that may be read.
     public let end: Int
+
+    /// The position of the next byte to read, from the start of `bytes`.
+    @inlinable
+    public var offset: Int { position }
 
     @inlinable
     public init(_ bytes: [UInt8]) {
@@ -22,45 +26,65 @@ public struct ByteReader: Sendable {
         self.init(unchecked: bytes, offset: range.lowerBound, end: range.upperBound)
     }
 
-    @usableFromInline
+    @inlinable
     init(unchecked bytes: [UInt8], offset: Int, end: Int) {
         self.bytes = bytes
-        self.offset = offset
+        self.position = offset
         self.end = end
     }
 
     /// How many bytes are left.
-    public var remaining: Int { end - offset }
-    public var isAtEnd: Bool { offset == end }
+    @inlinable
+    public var remaining: Int { end - position }
+    @inlinable
+    public var isAtEnd: Bool { position == end }
     /// The part of `bytes` that has not been read yet.
-    public var remainingRange: Range<Int> { offset..<end }
+    public var remainingRange: Range<Int> { position..<end }
 
     /// - Throws: `.truncated` when fewer than `count` bytes are left.
+    @inlinable
     public func require(_ count: Int, _ field: String) throws(ParseError) {
-        guard count >= 0, count <= remaining else {
-            throw ParseError(field: field, offset: offset, reason: .truncated(needed: count, available: remaining))
-        }
+        guard count >= 0, count <= remaining else { throw truncation(count, field) }
     }
 
+    @usableFromInline
+    func truncation(_ count: Int, _ field: String) -> ParseError {
+        ParseError(field: field, offset: position, reason: .truncated(needed: count, available: remaining))
+    }
+
+    @inlinable
     public mutating func readUInt8(_ field: String) throws(ParseError) -> UInt8 {
         try require(1, field)
-        defer { offset += 1 }
-        return bytes[offset]
+        defer { position += 1 }
+        return bytes[position]
     }
 
     /// Reads a number in network byte order (most significant byte first).
+    @inlinable
     public mutating func readUInt16(_ field: String) throws(ParseError) -> UInt16 {
-        UInt16(truncatingIfNeeded: try readBigEndian(2, field))
+        UInt16(bigEndian: try load(field))
     }
 
     /// Reads a number in network byte order.
+    @inlinable
     public mutating func readUInt32(_ field: String) throws(ParseError) -> UInt32 {
-        UInt32(truncatingIfNeeded: try readBigEndian(4, field))
+        UInt32(bigEndian: try load(field))
     }
 
     /// Reads a number in network byte order.
+    @inlinable
     public mutating func readUInt64(_ field: String) throws(ParseError) -> UInt64 {
-        try readBigEndian(8, field)
+        UInt64(bigEndian: try load(field))
+    }
+
+    /// Reads a number as it lies in memory.
+    @inlinable
+    mutating func load<Number: FixedWidthInteger & BitwiseCopyable>(_ field: String) throws(ParseError) -> Number {
+        let count = MemoryLayout<Number>.size
+        try require(count, field)
+        defer { position += count }
+        let start = position
+        return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start, as: Number.self) }
     }
 
     /// Reads a number of 1 to 8 bytes in network byte order.
@@ -68,7 +92,7 @@ public struct ByteReader: Sendable {
         try require(count, field)
         var value: UInt64 = 0
         for index in offset..<(offset + count) { value = value << 8 | UInt64(bytes[index]) }
-        offset += count
+        position += count
         return value
     }
 
@@ -77,38 +101,38 @@ public struct ByteReader: Sendable {
         try require(count, field)
         var value: UInt64 = 0
         for index in (offset..<(offset + count)).reversed() { value = value << 8 | UInt64(bytes[index]) }
-        offset += count
+        position += count
         return value
     }
 
     /// Copies the next `count` bytes.
     public mutating func readBytes(_ count: Int, _ field: String) throws(ParseError) -> [UInt8] {
         try require(count, field)
-        defer { offset += count }
+        defer { position += count }
         return Array(bytes[offset..<(offset + count)])
     }
 
     /// Copies all that is left.
     public mutating func readRemaining() -> [UInt8] {
-        defer { offset = end }
+        defer { position = end }
         return Array(bytes[offset..<end])
     }
 
     /// A reader of the next `count` bytes, which this reader then stands behind.
     public mutating func readSlice(_ count: Int, _ field: String) throws(ParseError) -> ByteReader {
         try require(count, field)
-        defer { offset += count }
+        defer { position += count }
         return ByteReader(unchecked: bytes, offset: offset, end: offset + count)
     }
 
     public mutating func skip(_ count: Int, _ field: String) throws(ParseError) {
         try require(count, field)
-        offset += count
+        position += count
     }
 
     /// The byte `distance` ahead, without moving; nil behind the end.
     public func peek(_ distance: Int = 0) -> UInt8? {
-        distance >= 0 && distance < remaining ? bytes[offset + distance] : nil
+        distance >= 0 && distance < remaining ? bytes[position + distance] : nil
     }
 
     /// - Throws: `.trailing` when bytes are left.

@@ -11,10 +11,18 @@ public struct ByteWriter: Sendable {
 
     /// A writer that appends to a buffer.
     public init(appendingTo bytes: consuming [UInt8]) {
-        self.bytes = bytes
+        self.bytes = consume bytes
     }
 
     public var count: Int { bytes.count }
+
+    /// Gives the buffer away; the writer begins anew. Unlike `bytes` it leaves the buffer to one owner, who can go on
+    /// writing without a copy.
+    public mutating func finish() -> [UInt8] {
+        var finished: [UInt8] = []
+        swap(&finished, &bytes)
+        return finished
+    }
 
     public mutating func write(_ value: UInt8) {
         bytes.append(value)
@@ -37,16 +45,17 @@ public struct ByteWriter: Sendable {
 
     /// Writes the low `count` bytes of a number, most significant first.
     public mutating func writeBigEndian(_ value: UInt64, count: Int) {
-        var shift = count * 8
-        while shift > 0 {
-            shift -= 8
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        // All bytes at once: one by one each would look whether there is room.
+        withUnsafeBytes(of: value.bigEndian) {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(8 - count)...]))
         }
     }
 
     /// Writes the low `count` bytes of a number, least significant first, as IEEE 802.15.4 sends them.
     public mutating func writeLittleEndian(_ value: UInt64, count: Int) {
-        for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8))) }
+        withUnsafeBytes(of: value.littleEndian) {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
     }
 
     public mutating func write(contentsOf other: [UInt8]) {

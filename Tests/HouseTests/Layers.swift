@@ -16,6 +16,7 @@ enum Layers {
     /// The layer of each folder in Sources.
     static let ofTarget: [String: Layer] = [
         "CSodium": .system, "CMbedTLS": .system, "CLinux": .system,
+        "CAllocationCount": .system,
 
         "WireCore": .pure, "EngineCore": .pure, "PcapWire": .pure, "ThreadWire": .pure, "LinkSecurity": .pure,
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
@@ -31,7 +32,7 @@ enum Layers {
         "NodeConfiguration": .service, "ThreadCLI": .service, "BorderRouter": .service, "ControlService": .service,
         "Simulator": .service, "EtherService": .service, "Dissector": .service,
 
-        "heddled": .executable, "heddle": .executable,
+        "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]
 
     /// What a target may import from its own layer. Every pair is a choice, so each is written down.

@@ -2,6 +2,8 @@ import EngineCore
 import LoRaChannel
 import Simulator
 import Testing
+import ThreadWire
+import WireCore
 
 @Suite("The air without airtime, loss and collisions")
 struct IdealMediumTests {
@@ -94,5 +96,49 @@ struct IdealMediumTests {
         try medium.beginTransmission([0], by: 0, now: start)
         #expect(!medium.isBusy(at: 1, now: start))
         #expect(medium.assessmentTime == .zero)
+    }
+
+    private func addresses(_ node: UInt16) -> RadioAddresses {
+        RadioAddresses(
+            panID: PANID(rawValue: 0x1234), shortAddress: ShortAddress(rawValue: node),
+            extendedAddress: ExtendedAddress(rawValue: UInt64(node)))
+    }
+
+    private func hearers(of header: MACHeader, in medium: IdealMedium) throws -> [Int] {
+        var writer = ByteWriter()
+        header.serialize(into: &writer)
+        try medium.beginTransmission(writer.bytes, by: 0, now: start)
+        medium.advance(to: try #require(medium.nextDeadline))
+        var hearers: [Int] = []
+        while let output = medium.pollOutput() {
+            if case .received(let node, _) = output { hearers.append(node) }
+        }
+        return hearers
+    }
+
+    @Test("A radio takes in what is for it or for everybody, and the acknowledgement it waits for")
+    func recognition() throws {
+        let medium = IdealMedium(nodeCount: 4, reach: .all)
+        for node in 0..<4 { medium.setAddresses(addresses(UInt16(node)), of: node) }
+        func data(_ destination: LinkAddress, pan: UInt16 = 0x1234, requests: Bool = false) -> MACHeader {
+            MACHeader(
+                frameType: .data, frameVersion: .ieee2006, sequenceNumber: 7, destinationPAN: PANID(rawValue: pan),
+                destination: destination, requestsAcknowledgement: requests)
+        }
+        #expect(try hearers(of: data(.short(ShortAddress(rawValue: 2))), in: medium) == [2])
+        #expect(try hearers(of: data(.extended(ExtendedAddress(rawValue: 3))), in: medium) == [3])
+        #expect(try hearers(of: data(.broadcast), in: medium) == [1, 2, 3])
+        #expect(try hearers(of: data(.short(ShortAddress(rawValue: 2)), pan: 0x9999), in: medium) == [])
+        let acknowledgement = MACHeader(
+            frameType: .acknowledgement, frameVersion: .ieee2006, sequenceNumber: 7)
+        #expect(try hearers(of: acknowledgement, in: medium) == [])
+        var writer = ByteWriter()
+        data(.short(ShortAddress(rawValue: 0)), requests: true).serialize(into: &writer)
+        try medium.beginTransmission(writer.bytes, by: 3, now: start)
+        medium.advance(to: try #require(medium.nextDeadline))
+        while medium.pollOutput() != nil {}
+        #expect(try hearers(of: acknowledgement, in: medium) == [3])
+        // What is no frame of IEEE 802.15.4 everybody takes in.
+        #expect(try arrivals(in: medium, from: [0]).count == 4)
     }
 }

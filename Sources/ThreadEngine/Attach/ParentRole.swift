@@ -181,18 +181,22 @@ extension ThreadEngine {
 
     /// Forgets children that have been silent for too long.
     mutating func ageChildren(now: Instant) {
-        for child in children.children {
+        for child in children.children where isSilentTooLong(child, now: now) {
             let address = child.neighbor.extendedAddress
-            switch child.state {
-            case .candidate(let expires):
-                if expires <= now { children.remove(address) }
-            case .awaitingIdentifier:
-                if now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime { children.remove(address) }
-            case .valid, .restored:
-                guard now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout)) else { continue }
+            if child.isValid || child.isRestored {
                 removeChild(address)
                 serversChanged(now: now)
+            } else {
+                children.remove(address)
             }
+        }
+    }
+
+    private func isSilentTooLong(_ child: Child, now: Instant) -> Bool {
+        switch child.state {
+        case .candidate(let expires): expires <= now
+        case .awaitingIdentifier: now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime
+        case .valid, .restored: now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout))
         }
     }
 

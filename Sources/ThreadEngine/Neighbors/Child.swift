@@ -37,7 +37,9 @@ public struct Child: Equatable, Sendable {
     /// When its last Parent Request was answered: repeats are left alone for a while.
     public var answeredAt: Instant
 
-    public var isValid: Bool { state == .valid }
+    public var isValid: Bool {
+        if case .valid = state { true } else { false }
+    }
     public var isRestored: Bool {
         if case .restored = state { true } else { false }
     }
@@ -56,11 +58,20 @@ public struct ChildTable: Equatable, Sendable {
     public init(limit: Int) { self.limit = limit }
 
     public subscript(address: ExtendedAddress) -> Child? {
-        children.first { $0.neighbor.extendedAddress == address }
+        index(of: address).map { children[$0] }
     }
 
     public subscript(rloc16: RLOC16) -> Child? {
-        children.first { $0.neighbor.rloc16 == rloc16 && $0.isValid }
+        for index in children.indices where children[index].neighbor.rloc16 == rloc16 && children[index].isValid {
+            return children[index]
+        }
+        return nil
+    }
+
+    // Indices instead of elements: only what is found is copied.
+    private func index(of address: ExtendedAddress) -> Int? {
+        for index in children.indices where children[index].neighbor.extendedAddress == address { return index }
+        return nil
     }
 
     public var valid: [Child] { children.filter { $0.isValid } }
@@ -71,7 +82,7 @@ public struct ChildTable: Equatable, Sendable {
     /// Adds or replaces a child.
     /// - Returns: false when the table is full.
     mutating func update(_ child: Child) -> Bool {
-        if let index = children.firstIndex(where: { $0.neighbor.extendedAddress == child.neighbor.extendedAddress }) {
+        if let index = index(of: child.neighbor.extendedAddress) {
             children[index] = child
             return true
         }
@@ -82,7 +93,7 @@ public struct ChildTable: Equatable, Sendable {
 
     /// Changes a child where it stands, if it is there.
     mutating func modify(_ address: ExtendedAddress, _ change: (inout Child) -> Void) {
-        guard let index = children.firstIndex(where: { $0.neighbor.extendedAddress == address }) else { return }
+        guard let index = index(of: address) else { return }
         change(&children[index])
     }
 

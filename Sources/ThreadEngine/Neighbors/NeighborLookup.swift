@@ -30,7 +30,7 @@ extension ThreadEngine {
             parent = changed
         }
         children.modify(address) { change(&$0.neighbor) }
-        if let id = routers[address]?.id { routers.modify(id) { change(&$0.neighbor) } }
+        if let id = routers.id(of: address) { routers.modify(id) { change(&$0.neighbor) } }
     }
 
     /// Tells the MAC engine of a neighbor.

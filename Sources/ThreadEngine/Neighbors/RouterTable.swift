@@ -32,7 +32,9 @@ public struct Router: Equatable, Sendable {
         lastReachable = now
     }
 
-    public var isLinkValid: Bool { link == .valid }
+    public var isLinkValid: Bool {
+        if case .valid = link { true } else { false }
+    }
     public var isLinkRequested: Bool {
         if case .requested = link { true } else { false }
     }
@@ -70,7 +72,16 @@ public struct RouterTable: Equatable, Sendable {
     }
 
     public subscript(address: ExtendedAddress) -> Router? {
-        routers.first { ($0.isLinkValid || $0.isLinkRequested) && $0.neighbor.extendedAddress == address }
+        id(of: address).flatMap { self[$0] }
+    }
+
+    /// The id of the router with an address, if it is or may become a neighbor.
+    func id(of address: ExtendedAddress) -> RouterID? {
+        for index in routers.indices where routers[index].neighbor.extendedAddress == address {
+            if case .none = routers[index].link { continue }
+            return routers[index].id
+        }
+        return nil
     }
 
     /// How many routers are heard at least this well.
@@ -189,12 +200,17 @@ public struct RouterTable: Equatable, Sendable {
     /// The neighboring router to send to, and what the whole way costs.
     /// - Returns: nil when no way is known.
     public func path(to id: RouterID) -> (nextHop: RouterID, cost: UInt8)? {
-        guard let router = self[id] else { return nil }
+        index(of: id).flatMap { path(toRouterAt: $0) }
+    }
+
+    private func path(toRouterAt index: Int) -> (nextHop: RouterID, cost: UInt8)? {
         var best: (nextHop: RouterID, cost: UInt8)? = nil
-        if router.linkCost < infiniteRouteCost { best = (id, router.linkCost) }
-        if let nextHop = router.nextHop, let neighbor = self[nextHop] {
-            let cost = router.cost &+ neighbor.linkCost
-            if neighbor.linkCost < infiniteRouteCost, cost < best?.cost ?? infiniteRouteCost { best = (nextHop, cost) }
+        let direct = routers[index].linkCost
+        if direct < infiniteRouteCost { best = (routers[index].id, direct) }
+        if let nextHop = routers[index].nextHop, let neighbor = self.index(of: nextHop) {
+            let first = routers[neighbor].linkCost
+            let cost = routers[index].cost &+ first
+            if first < infiniteRouteCost, cost < best?.cost ?? infiniteRouteCost { best = (nextHop, cost) }
         }
         return best
     }
@@ -202,17 +218,19 @@ public struct RouterTable: Equatable, Sendable {
     /// Learns from what a neighboring router advertises.
     /// - Returns: whether any router became reachable or unreachable, which everyone should hear soon.
     mutating func learn(_ route: Route64, from neighborID: RouterID, self ownID: RouterID, now: Instant) -> Bool {
-        guard self[neighborID] != nil else { return false }
+        guard let neighbor = index(of: neighborID) else { return false }
         let reachableBefore = reachable
         if let own = route.entry(for: ownID) {
-            modify(neighborID) { $0.neighbor.linkQualityOut = LinkQuality(rawValue: own.linkQualityIn) ?? .none }
+            routers[neighbor].neighbor.linkQualityOut = LinkQuality(rawValue: own.linkQualityIn) ?? .none
         }
-        let linkCost = self[neighborID]?.linkCost ?? infiniteRouteCost
+        let linkCost = routers[neighbor].linkCost
         for (id, entry) in route.routes where id != ownID && id != neighborID {
             learn(id, costFromNeighbor: entry.routeCost, via: neighborID, linkCost: linkCost)
         }
         let reachableAfter = reachable
-        for id in reachableAfter { modify(id) { $0.lastReachable = now } }
+        for index in routers.indices where reachableAfter.contains(routers[index].id) {
+            routers[index].lastReachable = now
+        }
         return reachableBefore != reachableAfter
     }
 
@@ -230,7 +248,9 @@ public struct RouterTable: Equatable, Sendable {
             }
             return
         }
-        let known = routers[index].cost &+ (current.flatMap { self[$0] }?.linkCost ?? infiniteRouteCost)
+        let known =
+            routers[index].cost
+            &+ (current.flatMap { self.index(of: $0) }.map { routers[$0].linkCost } ?? infiniteRouteCost)
         if total < known {
             routers[index].nextHop = neighborID
             routers[index].cost = cost
@@ -250,7 +270,7 @@ public struct RouterTable: Equatable, Sendable {
     /// The routers to which a way is known.
     private var reachable: RouterIDMask {
         var mask = RouterIDMask()
-        for router in routers where path(to: router.id) != nil { mask.insert(router.id) }
+        for index in routers.indices where path(toRouterAt: index) != nil { mask.insert(routers[index].id) }
         return mask
     }
 

@@ -47,7 +47,11 @@ struct ManagementAgent: Equatable, Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    var nextDeadline: Instant? { pending.map { $0.deadline }.min() }
+    var nextDeadline: Instant? {
+        var deadline: Instant?
+        for request in pending { deadline = earlier(deadline, request.deadline) }
+        return deadline
+    }
 
     mutating func removeAll() {
         pending.removeAll()

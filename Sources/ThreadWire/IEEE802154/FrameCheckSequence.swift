@@ -6,15 +6,29 @@ public enum FrameCheckSequence {
 
     /// The checksum of a part of a buffer; it goes on the air least significant byte first.
     public static func compute(_ bytes: [UInt8], in range: Range<Int>) -> UInt16 {
-        var remainder: UInt16 = 0
-        for index in range {
-            // Eight steps of the shift register at once: the polynomial has so few terms that they are shifts.
-            var byte = UInt8(truncatingIfNeeded: remainder) ^ bytes[index]
-            byte ^= byte << 4
-            let wide = UInt16(byte)
-            remainder = remainder >> 8 ^ wide << 8 ^ wide << 3 ^ wide >> 4
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "range \(range) outside of the buffer")
+        return bytes.withUnsafeBytes { bytes in
+            var remainder: UInt16 = 0
+            var index = range.lowerBound
+            // Two bytes at once: what the first does to the second is in the table of the first already.
+            while index + 1 < range.upperBound {
+                remainder ^= UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
+                remainder = afterTwo[Int(remainder & 0xff)] ^ afterOne[Int(remainder >> 8)]
+                index += 2
+            }
+            if index < range.upperBound {
+                remainder = remainder >> 8 ^ afterOne[Int((remainder ^ UInt16(bytes[index])) & 0xff)]
+            }
+            return remainder
         }
-        return remainder
+    }
+
+    /// What is left of each byte when the shift register has taken it in, and when it has taken in another zero byte.
+    private static let afterOne: [UInt16] = (0...255).map { shifted($0, bits: 8) }
+    private static let afterTwo: [UInt16] = (0...255).map { shifted($0, bits: 16) }
+
+    private static func shifted(_ value: UInt16, bits: Int) -> UInt16 {
+        (0..<bits).reduce(value) { register, _ in register & 1 == 0 ? register >> 1 : register >> 1 ^ 0x8408 }
     }
 
     /// Writes the checksum of all that stands before into the last two bytes.

@@ -1,7 +1,7 @@
 /// The ones' complement checksum of UDP and ICMPv6 over the pseudo-header and the upper layer's bytes.
 /// - Source: RFC 1071; pseudo-header RFC 8200 §8.1
 public struct InternetChecksum: Sendable {
-    private var sum: UInt32 = 0
+    private var sum: UInt64 = 0
     /// The first byte of a 16-bit word whose second has not come yet.
     private var pending: UInt8?
 
@@ -10,36 +10,47 @@ public struct InternetChecksum: Sendable {
     /// Begins with the pseudo-header.
     /// - Parameter length: the upper layer's header and data, in bytes.
     public init(source: IPv6Address, destination: IPv6Address, length: Int, nextHeader: NextHeader) {
-        for word in [source.high, source.low, destination.high, destination.low] {
-            for shift in [48, 32, 16, 0] as [UInt64] { add(UInt16(truncatingIfNeeded: word >> shift)) }
-        }
-        add(UInt16(truncatingIfNeeded: length >> 16))
-        add(UInt16(truncatingIfNeeded: length))
-        add(UInt16(nextHeader.rawValue))
+        add(source.high)
+        add(source.low)
+        add(destination.high)
+        add(destination.low)
+        add(UInt64(truncatingIfNeeded: length))
+        add(UInt64(nextHeader.rawValue))
     }
 
-    private mutating func add(_ word: UInt16) {
-        sum &+= UInt32(word)
-        // Folding at each step keeps the sum within 17 bits, however long the data is.
-        sum = sum & 0xffff &+ sum >> 16
+    /// Adds four 16-bit words at once: in ones' complement it does not matter where a carry comes from.
+    private mutating func add(_ words: UInt64) {
+        // Taken in halves, so that the sum has room for more of them than any buffer holds.
+        sum &+= words >> 32
+        sum &+= words & 0xffff_ffff
     }
 
-    public mutating func add(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-            if let first = pending {
-                add(UInt16(first) << 8 | UInt16(byte))
+    public mutating func add(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            if let first = pending, let second = rest.popFirst() {
+                add(UInt64(first) << 8 | UInt64(second))
                 pending = nil
-            } else {
-                pending = byte
             }
+            while rest.count >= 8 {
+                add(UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: rest.startIndex, as: UInt64.self)))
+                rest.removeFirst(8)
+            }
+            while rest.count >= 2 {
+                add(UInt64(rest[rest.startIndex]) << 8 | UInt64(rest[rest.startIndex + 1]))
+                rest.removeFirst(2)
+            }
+            if let last = rest.first { pending = last }
         }
     }
+
+    public mutating func add(_ bytes: [UInt8]) { add(bytes[...]) }
 
     /// The complement of the sum: what a header carries, or zero when the bytes include a correct checksum.
     public var value: UInt16 {
-        var copy = self
-        if let last = pending { copy.add(UInt16(last) << 8) }
-        return ~UInt16(truncatingIfNeeded: copy.sum)
+        var folded = sum &+ (pending.map { UInt64($0) << 8 } ?? 0)
+        while folded > 0xffff { folded = folded & 0xffff &+ folded >> 16 }
+        return ~UInt16(truncatingIfNeeded: folded)
     }
 
     /// The checksum of an upper layer's bytes whose checksum field is zero.

@@ -32,7 +32,7 @@ struct AddressExpansion {
             return try unicast(mode, context: context, link: shared.destination, &reader, field)
         case (true, true):
             let context = try context(contextIDs & 0xf)
-            return HeaderCompression.multicastAddress(context: context, inline: try reader.readBytes(6, field))
+            return HeaderCompression.multicastAddress(context: context, inline: try reader.readBigEndian(6, field))
         case (true, false):
             return try multicast(mode, &reader, field)
         }

@@ -46,8 +46,8 @@ extension HeaderCompression {
         case 255: bits |= BaseBits.hopLimit255
         default: writer.write(header.hopLimit)
         }
-        writer.write(contentsOf: source.inline)
-        writer.write(contentsOf: destination.inline)
+        source.inline.serialize(into: &writer)
+        destination.inline.serialize(into: &writer)
         writer.patch(bits, at: position)
     }
 
@@ -77,11 +77,27 @@ extension HeaderCompression {
         /// Zero when no context is used.
         var contextID: UInt8 = 0
         /// What is written of the address.
-        var inline: [UInt8]
+        var inline: Inline
+    }
+
+    /// The bytes that are written of an address.
+    enum Inline {
+        case nothing
+        /// The low `count` bytes of a number, most significant first.
+        case bytes(UInt64, count: Int)
+        case whole(IPv6Address)
+
+        func serialize(into writer: inout ByteWriter) {
+            switch self {
+            case .nothing: break
+            case .bytes(let value, let count): writer.writeBigEndian(value, count: count)
+            case .whole(let address): address.serialize(into: &writer)
+            }
+        }
     }
 
     private static func compressSource(_ address: IPv6Address, shared: Shared) -> CompressedAddress {
-        if address.isUnspecified { return CompressedAddress(bits: BaseBits.sourceContext, inline: []) }
+        if address.isUnspecified { return CompressedAddress(bits: BaseBits.sourceContext, inline: .nothing) }
         var result = compressUnicast(
             address, link: shared.source, contexts: shared.contexts, contextBit: BaseBits.destinationContext)
         // Both addresses have the same bits, the source's four to the left of the destination's.
@@ -104,7 +120,7 @@ extension HeaderCompression {
         let context = isLinkLocal ? nil : contexts.compressible(for: address)
         // A context shorter than 64 bits restores zeros behind it: any other address needs all its bytes.
         guard isLinkLocal || context?.address(interfaceIdentifier: address.low) == address else {
-            return CompressedAddress(bits: 0, inline: address.bytes)
+            return CompressedAddress(bits: 0, inline: .whole(address))
         }
         func restored(_ interfaceIdentifier: UInt64) -> IPv6Address {
             context?.address(interfaceIdentifier: interfaceIdentifier) ?? IPv6Address(linkLocal: interfaceIdentifier)
@@ -112,44 +128,46 @@ extension HeaderCompression {
         let bits = context == nil ? 0 : contextBit
         let contextID = context?.id ?? 0
         if let identifier = link.interfaceIdentifier, restored(identifier) == address {
-            return CompressedAddress(bits: bits | 3, contextID: contextID, inline: [])
+            return CompressedAddress(bits: bits | 3, contextID: contextID, inline: .nothing)
         }
         if address.locator != nil {
-            return CompressedAddress(bits: bits | 2, contextID: contextID, inline: [address[14], address[15]])
+            return CompressedAddress(bits: bits | 2, contextID: contextID, inline: .bytes(address.low, count: 2))
         }
-        return CompressedAddress(bits: bits | 1, contextID: contextID, inline: Array(address.bytes[8...]))
+        return CompressedAddress(bits: bits | 1, contextID: contextID, inline: .bytes(address.low, count: 8))
     }
 
     /// - Source: RFC 6282 §3.2.3, §3.2.4; context 0 for prefix-based addresses is OpenThread's choice as observed
     private static func compressMulticast(_ address: IPv6Address, contexts: LowPANContextTable) -> CompressedAddress {
-        let bytes = address.bytes
-        let firstGroupByte = bytes.dropFirst(2).firstIndex { $0 != 0 } ?? 16
-        if bytes[1] == 0x02, firstGroupByte == 15 {
-            return CompressedAddress(bits: BaseBits.multicast | 3, inline: [bytes[15]])
+        let scope = UInt64(address[1])
+        let hasShortGroup = address.high & 0xffff_ffff_ffff == 0
+        if hasShortGroup, scope == 0x02, address.low >> 8 == 0, address.low != 0 {
+            return CompressedAddress(bits: BaseBits.multicast | 3, inline: .bytes(address.low, count: 1))
         }
-        if firstGroupByte >= 13 {
-            return CompressedAddress(bits: BaseBits.multicast | 2, inline: [bytes[1]] + bytes[13...])
+        if hasShortGroup, address.low >> 24 == 0 {
+            return CompressedAddress(
+                bits: BaseBits.multicast | 2, inline: .bytes(scope << 24 | address.low, count: 4))
         }
-        if firstGroupByte >= 11 {
-            return CompressedAddress(bits: BaseBits.multicast | 1, inline: [bytes[1]] + bytes[11...])
+        if hasShortGroup, address.low >> 40 == 0 {
+            return CompressedAddress(
+                bits: BaseBits.multicast | 1, inline: .bytes(scope << 40 | address.low, count: 6))
         }
-        if let context = contexts[0], context.prefix.length == bytes[3],
-            multicastAddress(context: context, inline: [bytes[1], bytes[2]] + bytes[12...]) == address
+        let inline = (address.high >> 40 & 0xffff) << 32 | address.low & 0xffff_ffff
+        if let context = contexts[0], context.prefix.length == address[3],
+            multicastAddress(context: context, inline: inline) == address
         {
             return CompressedAddress(
-                bits: BaseBits.multicast | BaseBits.destinationContext, inline: [bytes[1], bytes[2]] + bytes[12...])
+                bits: BaseBits.multicast | BaseBits.destinationContext, inline: .bytes(inline, count: 6))
         }
-        return CompressedAddress(bits: BaseBits.multicast, inline: bytes)
+        return CompressedAddress(bits: BaseBits.multicast, inline: .whole(address))
     }
 
     /// A multicast address made from a unicast prefix.
-    /// - Parameter inline: flags and scope, a reserved byte, and the four bytes of the group.
+    /// - Parameter inline: six bytes as a number: flags and scope, a reserved byte, and the four bytes of the group.
     /// - Source: RFC 6282 §3.2.4; RFC 3306 §4
-    static func multicastAddress(context: LowPANContext, inline: [UInt8]) -> IPv6Address {
-        var high: UInt64 = 0xff << 56 | UInt64(inline[0]) << 48 | UInt64(inline[1]) << 40
-        high |= UInt64(context.prefix.length) << 32 | context.prefix.address.high >> 32
-        var low = context.prefix.address.high << 32
-        for (index, byte) in inline[2...].enumerated() { low |= UInt64(byte) << UInt64(24 - index * 8) }
-        return IPv6Address(high: high, low: low)
+    static func multicastAddress(context: LowPANContext, inline: UInt64) -> IPv6Address {
+        let prefix = context.prefix.address.high
+        return IPv6Address(
+            high: 0xff << 56 | (inline >> 32) << 40 | UInt64(context.prefix.length) << 32 | prefix >> 32,
+            low: prefix << 32 | inline & 0xffff_ffff)
     }
 }

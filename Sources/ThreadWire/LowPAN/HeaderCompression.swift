@@ -57,13 +57,14 @@ public enum HeaderCompression {
     ///   - destination: the frame's destination address, or the mesh header's final destination.
     ///   - datagramSize: the whole datagram's size as a fragment header tells it; nil when the datagram is not
     ///     fragmented, so that its size follows from what is left to read.
+    ///   - space: a buffer without content, whose memory is used for the headers.
     /// - Returns: the headers with their lengths filled in; nothing when the datagram was not compressed.
     /// - Throws: `.unsupported` naming `contextField` for an unknown context, `.unsupported` for another page
     ///   (RFC 8025) and for a checksum left out of a fragmented datagram, `.invalid` for reserved encodings,
     ///   `.invalidLength` when the headers exceed `datagramSize`, `.truncated` when a field is cut short.
     public static func decompress(
         parsing reader: inout ByteReader, source: LinkAddress, destination: LinkAddress,
-        contexts: LowPANContextTable, datagramSize: Int?
+        contexts: LowPANContextTable, datagramSize: Int?, space: consuming [UInt8] = []
     ) throws(ParseError) -> [UInt8] {
         let start = reader.offset
         let dispatch = reader.peek().map(LowPANDispatch.init)
@@ -71,11 +72,11 @@ public enum HeaderCompression {
         case .compressed:
             var expansion = HeaderExpansion(
                 shared: Shared(source: source, destination: destination, contexts: contexts),
-                datagramSize: datagramSize)
+                datagramSize: datagramSize, space: consume space)
             return try expansion.run(&reader)
         case .ipv6:
             try reader.skip(1, "LoWPAN dispatch")
-            return []
+            return space
         case .page(let page):
             throw ParseError(field: "LoWPAN page", offset: start, reason: .unsupported(value: UInt64(page)))
         case .mesh, .firstFragment, .subsequentFragment, .notLowPAN, .unknown, nil:

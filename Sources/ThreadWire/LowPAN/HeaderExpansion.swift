@@ -5,16 +5,19 @@ struct HeaderExpansion {
     let shared: HeaderCompression.Shared
     /// The whole datagram's size; nil when it follows from what is left behind the headers.
     let datagramSize: Int?
-    private var writer = ByteWriter(capacity: 128)
-    /// Where the length fields stand that are known only once all headers are.
-    private var ipv6Positions: [Int] = []
+    private var writer: ByteWriter
+    /// Where the headers stand whose length is known only once all headers are; most datagrams have one.
+    private var firstIPv6Position: Int?
+    private var innerIPv6Positions: [Int] = []
     private var udpPosition: Int?
     private var isChecksumElided = false
     private var innermost: (source: IPv6Address, destination: IPv6Address)?
 
-    init(shared: HeaderCompression.Shared, datagramSize: Int?) {
+    /// - Parameter space: a buffer without content, whose memory is used.
+    init(shared: HeaderCompression.Shared, datagramSize: Int?, space: consuming [UInt8]) {
         self.shared = shared
         self.datagramSize = datagramSize
+        writer = ByteWriter(appendingTo: consume space)
     }
 
     mutating func run(_ reader: inout ByteReader) throws(ParseError) -> [UInt8] {
@@ -38,14 +41,17 @@ struct HeaderExpansion {
             throw ParseError(
                 field: "datagram size", offset: start, reason: .invalidLength(found: size, expected: writer.count))
         }
-        for position in ipv6Positions {
-            writer.patch(UInt16(size - position - IPv6Header.byteCount), at: position + 4)
-        }
+        if let firstIPv6Position { patchPayloadLength(at: firstIPv6Position, size) }
+        for position in innerIPv6Positions { patchPayloadLength(at: position, size) }
         if let udpPosition {
             writer.patch(UInt16(size - udpPosition), at: udpPosition + 4)
             if isChecksumElided { try restoreChecksum(udpPosition, reader) }
         }
-        return writer.bytes
+        return writer.finish()
+    }
+
+    private mutating func patchPayloadLength(at position: Int, _ datagramSize: Int) {
+        writer.patch(UInt16(datagramSize - position - IPv6Header.byteCount), at: position + 4)
     }
 
     // MARK: - LOWPAN_IPHC
@@ -79,7 +85,11 @@ struct HeaderExpansion {
         } else {
             nextHeader = try Self.peekNextHeader(reader, 0)
         }
-        ipv6Positions.append(writer.count)
+        if firstIPv6Position == nil {
+            firstIPv6Position = writer.count
+        } else {
+            innerIPv6Positions.append(writer.count)
+        }
         innermost = (source, destination)
         IPv6Header(
             trafficClass: trafficClass, flowLabel: flowLabel, payloadLength: 0, nextHeader: nextHeader,
@@ -140,7 +150,7 @@ struct HeaderExpansion {
         let isNextCompressed = try reader.readUInt8("LOWPAN_NHC") & NextHeaderCompression.isFollowed != 0
         let inlineNextHeader = isNextCompressed ? nil : NextHeader(rawValue: try reader.readUInt8("next header"))
         let length = Int(try reader.readUInt8("extension header length"))
-        var content = try reader.readSlice(length, "extension header")
+        let content = try reader.readSlice(length, "extension header")
         let nextHeader: NextHeader
         if let inlineNextHeader {
             nextHeader = inlineNextHeader
@@ -156,7 +166,7 @@ struct HeaderExpansion {
         }
         writer.write(nextHeader.rawValue)
         writer.write(UInt8((2 + length + missing) / 8 - 1))
-        writer.write(contentsOf: content.readRemaining())
+        writer.write(contentsOf: content.bytes[content.remainingRange])
         IPv6Option.padding(missing)?.serialize(into: &writer)
         return isNextCompressed
     }

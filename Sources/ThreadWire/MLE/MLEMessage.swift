@@ -18,6 +18,8 @@ public struct MLEMessage: Equatable, Sendable {
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         command = MLECommand(rawValue: try reader.readUInt8("command"))
         tlvs = []
+        // As many as most messages have: growing step by step would take memory at each step.
+        tlvs.reserveCapacity(8)
         while !reader.isAtEnd { tlvs.append(try MLETLV(parsing: &reader)) }
     }
 

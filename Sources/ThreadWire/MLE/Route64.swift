@@ -37,7 +37,8 @@ public struct Route64: Equatable, Sendable {
                 field: "route data", offset: reader.offset,
                 reason: .invalidLength(found: reader.remaining, expected: routerIDMask.count))
         }
-        entries = reader.readRemaining().map { RouteEntry(rawValue: $0) }
+        entries = reader.bytes[reader.remainingRange].map { RouteEntry(rawValue: $0) }
+        try reader.skip(reader.remaining, "route data")
     }
 
     public var byteCount: Int { 1 + routerIDMask.byteCount + entries.count }
