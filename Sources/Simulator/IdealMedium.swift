@@ -103,6 +103,7 @@ public final class IdealMedium: Medium {
 
     public func cutPower(of node: Int) {
         radios[node].isReceiving = false
+        radios[node].awaited = nil
         let cut = transmissions[first...].filter { $0.node != node }
         transmissions.replaceSubrange(first..., with: cut)
     }

@@ -213,7 +213,7 @@ struct TranscriptTests {
             " - br": "", "rx-on:no type:mtd full-net:no": "rx-on:yes type:mtd full-net:yes", "mode:-": "mode:rn",
         ]
         let entries = try Transcript.section(8)
-        #expect(entries.count == 10)
+        #expect(entries.count == 11)
         for entry in entries where !entry.command.contains("ff02::1") {
             var command = entry.command
             for (from, to) in replaced { command = command.replacing(from, with: to) }

@@ -223,7 +223,7 @@ struct DiagnosticServerTests {
         let request = node.management(TMFPath.diagnosticGet, typeList([34]))
         node.with { $0.handle(request, now: $1) }
         guard case .mleCounters(let counters) = try answer(node).first else { return #expect(Bool(false)) }
-        #expect(counters.events == [0, 1, 0, 0, 1, 1, 0, 0, 0])
+        #expect(counters.events == [0, 1, 0, 0, 1, 1, 1, 0, 0])
         #expect(counters.times[0] == counters.times.dropFirst().reduce(0, +))
         #expect(counters.times[0] == UInt64(node.now.since(.zero).milliseconds))
     }

@@ -25,6 +25,8 @@ extension ThreadEngine {
         guard datagram.source.isLinkLocalUnicast, datagram.hopLimit == 255 else { return drop(.malformedMLE) }
         let sender = ExtendedAddress(interfaceIdentifier: datagram.source.low)
         guard sender != extendedAddress else { return }
+        let command = datagram.payload.dropFirst().first.map(MLECommand.init(rawValue:))
+        guard command == .discoveryRequest || command == .discoveryResponse else { return drop(.unsecuredMLE) }
         do throws(ParseError) {
             let message = try MLEMessage(Array(datagram.payload.dropFirst()))
             switch message.command {
@@ -94,7 +96,7 @@ extension ThreadEngine {
     func linkDatagram(_ payload: [UInt8], to destination: IPv6Address) -> ThreadDatagram {
         ThreadDatagram(
             source: linkLocalAddress, destination: destination, port: ThreadPort.mle, payload: payload, hopLimit: 255,
-            trafficClass: 0, isLinkSecured: false, priority: .control)
+            trafficClass: 0, isLinkSecured: false, priority: .attach)
     }
 
     private mutating func handleDiscoveryResponse(

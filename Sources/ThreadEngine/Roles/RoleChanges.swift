@@ -70,6 +70,8 @@ extension ThreadEngine {
         resume(.active)
         datasets.reattachment = .active
         rotation.start(now: now)
+        // Who follows an announcement leaves its place behind.
+        if case .attaching = announce.following { return startAttach(.anyPartition, now: now) }
         guard !restoreRole(now: now), !restoreChildRole(now: now) else { return }
         startAttach(.anyPartition, now: now)
     }

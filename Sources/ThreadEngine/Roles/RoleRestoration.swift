@@ -63,10 +63,12 @@ extension ThreadEngine {
         let message = received.message
         guard let source = message.sourceAddress, source.isRouter, source != place.rloc16,
             let response = message.response, let version = message.version,
-            let linkFrameCounter = message.linkFrameCounter, let address16 = message.address16,
-            let leaderData = message.leaderData, let route = message.route64
+            let linkFrameCounter = message.linkFrameCounter
         else { return drop(.malformedMLE) }
         guard !challenge.isEmpty, response == challenge else { return drop(.staleChallenge) }
+        // A router that does not know this node tells nothing of its place.
+        guard let address16 = message.address16, let leaderData = message.leaderData, let route = message.route64
+        else { return drop(.unexpectedMLE) }
         guard address16 == place.rloc16, route.routerIDMask.contains(place.rloc16.routerID),
             route.routerIDMask.contains(source.routerID)
         else { return drop(.unexpectedMLE) }

@@ -116,6 +116,13 @@ final class Scenario {
         _ source: VirtualNetwork.Node, _ target: VirtualNetwork.Node, byteCount: Int = 16, attempts: Int = 1
     ) throws -> Int? {
         let address = try #require(target.engine.thread.meshLocalEID)
+        return try ping(source, at: address, byteCount: byteCount, attempts: attempts)
+    }
+
+    /// Sends an echo to an address until it is answered.
+    func ping(
+        _ source: VirtualNetwork.Node, at address: IPv6Address, byteCount: Int = 16, attempts: Int = 1
+    ) throws -> Int? {
         let payload = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) }
         for attempt in 1...attempts {
             nextEcho &+= 1
