@@ -102,7 +102,7 @@ public final class IdealMedium: Medium {
     public func setReceiver(isOn: Bool, of node: Int) { radios[node].isReceiving = isOn }
 
     public func cutPower(of node: Int) {
-        isReceiving[node] = false
+        radios[node].isReceiving = false
         let cut = transmissions[first...].filter { $0.node != node }
         transmissions.replaceSubrange(first..., with: cut)
     }

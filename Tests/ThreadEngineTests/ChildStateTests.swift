@@ -117,8 +117,9 @@ struct ChildStateTests {
         case (.unknown, .updateRequest): (state, [.childUpdateResponse], nil)
         case (.valid, .updateRequest): (state, [.childUpdateResponse], nil)
         case (.restored, .updateRequest): (state, [.childUpdateRequest], nil)
-        // A child that waits for its address: this node is no router yet.
-        case (.candidate, .updateRequest), (.awaitingIdentifier, .updateRequest): (state, [], .unexpectedMLE)
+        case (.candidate, .updateRequest): (state, [], .unexpectedMLE)
+        // This node is no router yet: it is asked as a child, by one that is not its parent, and denies.
+        case (.awaitingIdentifier, .updateRequest): (state, [.childUpdateResponse], nil)
         case (.restored, .updateResponse): (.valid, [], nil)
         case (.restored, .denial): (.unknown, [], nil)
         case (.restored, .staleUpdateResponse): (state, [], .staleChallenge)
