@@ -30,7 +30,9 @@ extension ThreadEngine {
     /// A server tells what it offers.
     /// - Returns: whether the message is to be acknowledged.
     mutating func handleServerData(_ message: TMFMessage, from source: IPv6Address, now: Instant) -> Bool {
-        guard role == .leader, network?.meshLocalPrefix.contains(source) == true, let server = source.locator,
+        // A leader that has restarted does not know yet what others registered (OpenThread as observed).
+        guard role == .leader, !mustRetrieveNetworkData, network?.meshLocalPrefix.contains(source) == true,
+            let server = source.locator,
             !server.isAnycast
         else {
             drop(.unexpectedTMF)
@@ -56,7 +58,7 @@ extension ThreadEngine {
 
     /// Takes out what servers offer that are gone.
     mutating func removeServers(now: Instant, where isGone: (RLOC16) -> Bool) {
-        guard role == .leader else { return }
+        guard role == .leader, !mustRetrieveNetworkData else { return }
         let change = networkDatabase.removeServers(
             reuseDelay: configuration.contextReuseDelay, now: now, where: isGone)
         noteLeaderChange(change, now: now)

@@ -144,6 +144,7 @@ extension ThreadEngine {
             return
         }
         adoptDatasets(of: message, now: now)
+        if role == .leader { return resumeNetworkData(now: now) }
         // A router passes on what is new, after a moment, for its own neighbors.
         if role.isRouting {
             schedule(.dataResponse, within: profile.unsolicitedDataResponseMaximumDelay, now: now)

@@ -158,6 +158,7 @@ extension ThreadEngine {
     // MARK: The leader among the servers
 
     private mutating func synchronizeAsLeader(now: Instant) {
+        guard !mustRetrieveNetworkData else { return }
         let own = rloc16
         let lost = Set(lostServers)
         if !lost.isEmpty { removeServers(now: now) { lost.contains($0) } }

@@ -77,6 +77,8 @@ extension ThreadEngine {
         self.leaderData = leaderData
         routers.clear()
         _ = routers.update(ids: route.routerIDMask, sequence: route.idSequence, now: now)
+        // Before anything is offered: what others registered must not be lost.
+        mustRetrieveNetworkData = true
         resumeRouting(
             as: leaderData.leaderRouterID == place.rloc16.routerID ? .leader : .router, id: place.rloc16.routerID,
             now: now)
@@ -86,7 +88,6 @@ extension ThreadEngine {
             mleFrameCounter: message.mleFrameCounter ?? linkFrameCounter, margin: message.linkMargin ?? 0, now: now)
         learn(route, from: source.routerID, now: now)
         emit(.event(.partitionChanged(leaderData.partitionID)))
-        mustRetrieveNetworkData = true
         requestNetworkData(from: received.sender, now: now)
     }
 
