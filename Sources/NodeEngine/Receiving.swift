@@ -27,7 +27,6 @@ extension NodeEngine {
 
     private func handle(_ indication: MACIndication, now: Instant) {
         if indication.command == .beaconRequest { return answerBeaconRequest(now: now) }
-        guard indication.header.frameType == .data else { return }
         let isSecured = indication.security != .none
         if isSecured, let sender = indication.sourceExtendedAddress {
             thread.noteHeard(sender, rssi: indication.rssi, snr: indication.snr, now: now)

@@ -22,7 +22,10 @@ struct ScanningTests {
         network.start(TestNetworks.dataset, nodes: [network["N1"], network["N2"]])
         try #require(
             network.run(
-                until: { $0["N1"].engine.thread.role.isAttached && $0["N2"].engine.thread.role.isAttached },
+                until: {
+                    let (first, second) = ($0["N1"].engine.thread, $0["N2"].engine.thread)
+                    return first.role.isRouting && second.role.isRouting && first.partitionID == second.partitionID
+                },
                 within: .seconds(300)) != nil)
         network.with(network["N0"]) { node, now in node.setInterface(isUp: true, now: now) }
         return (network, reports)

@@ -129,9 +129,9 @@ struct RoleRestorationTests {
             case 5: (linkAccept(node, without: .sourceAddress), .malformedMLE)
             case 6: (linkAccept(node, without: .response), .malformedMLE)
             case 7: (linkAccept(node, without: .linkLayerFrameCounter), .malformedMLE)
-            case 8: (linkAccept(node, without: .leaderData), .malformedMLE)
-            case 9: (linkAccept(node, without: .address16), .malformedMLE)
-            case 10: (linkAccept(node, without: .route64), .malformedMLE)
+            case 8: (linkAccept(node, without: .leaderData), .unexpectedMLE)
+            case 9: (linkAccept(node, without: .address16), .unexpectedMLE)
+            case 10: (linkAccept(node, without: .route64), .unexpectedMLE)
             default: (linkAccept(node, challenge: []), .staleChallenge)
             }
         let before = node.engine.attach

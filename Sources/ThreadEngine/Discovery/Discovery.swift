@@ -25,7 +25,8 @@ extension ThreadEngine {
         guard datagram.source.isLinkLocalUnicast, datagram.hopLimit == 255 else { return drop(.malformedMLE) }
         let sender = ExtendedAddress(interfaceIdentifier: datagram.source.low)
         guard sender != extendedAddress else { return }
-        let command = datagram.payload.dropFirst().first.map(MLECommand.init(rawValue:))
+        guard datagram.payload.count > 1 else { return drop(.malformedMLE) }
+        let command = MLECommand(rawValue: datagram.payload[1])
         guard command == .discoveryRequest || command == .discoveryResponse else { return drop(.unsecuredMLE) }
         do throws(ParseError) {
             let message = try MLEMessage(Array(datagram.payload.dropFirst()))

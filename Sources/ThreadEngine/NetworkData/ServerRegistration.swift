@@ -76,7 +76,8 @@ extension ThreadEngine {
         let offered = serverData.data(at: rloc16)
         guard Set(offered.serverEntries) != offersKnown else { return }
         // A child that is about to be a router would have to say it all again.
-        if role == .child, routerSelectionDeadline != nil || solicitation != nil {
+        let decides = canRoute && routers.count < configuration.routerUpgradeThreshold && routerSelectionDeadline != nil
+        if role == .child, decides || solicitation != nil {
             let decision = routerSelectionDeadline.map { $0.since(now) } ?? .zero
             return wait(decision + profile.coapAcknowledgementTimeout, now: now)
         }

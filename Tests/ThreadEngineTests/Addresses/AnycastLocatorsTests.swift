@@ -58,9 +58,9 @@ struct AnycastLocatorsTests {
         #expect(locators.allSatisfy { place(node, $0) == nil })
         register(&node, far.rloc16, flags: [.dhcp, .ndDNS, .onMesh])
         #expect(locators.allSatisfy { place(node, $0) == far.rloc16 })
-        // A child is reached through its parent.
+        // The hop from a parent to its child counts.
         register(&node, RLOC16(routerID: near, childID: 3), flags: [.dhcp, .ndDNS, .onMesh])
-        #expect(locators.allSatisfy { place(node, $0) == near.rloc16 })
+        #expect(locators.allSatisfy { place(node, $0) == far.rloc16 })
         register(&node, near.rloc16, flags: [.configure, .onMesh])
         #expect(place(node, 0xfc01) == near.rloc16 && place(node, 0xfc10) == near.rloc16)
         try offer(&node, flags: [.configure, .onMesh])
