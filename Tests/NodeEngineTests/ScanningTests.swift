@@ -78,7 +78,7 @@ struct ScanningTests {
     func runningNode() throws {
         let (network, reports) = try formed()
         let role = network["N1"].engine.thread.role
-        let target = try #require(network["N2"].engine.thread.meshLocalEID)
+        let target = try #require(network["N2"].engine.thread.rlocAddress)
         #expect(network.with(network["N1"]) { $0.startScan(now: $1) })
         try network.with(network["N1"]) { node, now in
             try node.sendEcho(to: target, identifier: 1, sequence: 1, payload: [1, 2, 3], now: now)

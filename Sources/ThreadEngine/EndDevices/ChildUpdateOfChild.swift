@@ -20,7 +20,8 @@ extension ThreadEngine {
 
     private mutating func handleChildUpdateRequestAsParent(_ received: ReceivedMLE, now: Instant) {
         let message = received.message
-        guard let mode = message.mode, mode.isPossible else { return drop(.malformedMLE) }
+        guard let mode = message.mode else { return denyBeingChild(received) }
+        guard mode.isPossible else { return drop(.malformedMLE) }
         // A child of before this node's restart was asked first, and is asked again: the question may be lost.
         if children[received.sender]?.isRestored == true { return askRestoredChild(received.sender, now: now) }
         guard let child = children[received.sender] else {
@@ -47,6 +48,14 @@ extension ThreadEngine {
         }
         storeChildren()
         answer(received, mode: mode, now: now)
+    }
+
+    /// A router that has restarted takes this one for the child that it was before.
+    private mutating func denyBeingChild(_ received: ReceivedMLE) {
+        guard let challenge = received.message.challenge else { return drop(.malformedMLE) }
+        sendMLE(
+            .childUpdateResponse, [.response(challenge), .sourceAddress(rloc16), .status(MLEStatus.error)],
+            to: received.sender)
     }
 
     /// - Source: recording sleepy, frames 140 and 146

@@ -85,7 +85,7 @@ extension ThreadEngine {
                 isMulticast: datagram.destination.isMulticast, frameCounter: opened.frameCounter,
                 keySequence: opened.keySequence, rssi: datagram.rssi,
                 margin: profile.linkMargin(rssi: datagram.rssi, snr: datagram.snr))
-            guard isFresh(received) else { return drop(.replayedMLE) }
+            guard isFresh(received) else { return drop(isRepeated(received) ? .duplicateFrame : .replayedMLE) }
             noteHeard(received, now: now)
             if received.keySequence > keyRing.keySequence {
                 followKeySequence(received.keySequence, of: sender, .peer, now: now)
@@ -137,6 +137,12 @@ extension ThreadEngine {
         guard let neighbor = neighbor(received.sender) else { return true }
         if received.keySequence != neighbor.keySequence { return received.keySequence > neighbor.keySequence }
         return received.frameCounter >= neighbor.mleFrameCounter
+    }
+
+    /// Whether it is the neighbor's last message once more: its acknowledgement was lost.
+    private func isRepeated(_ received: ReceivedMLE) -> Bool {
+        guard let neighbor = neighbor(received.sender) else { return false }
+        return received.keySequence == neighbor.keySequence && received.frameCounter &+ 1 == neighbor.mleFrameCounter
     }
 
     /// Remembers counter, strength and time of a neighbor's message.

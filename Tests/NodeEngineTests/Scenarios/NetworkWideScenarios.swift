@@ -26,7 +26,8 @@ struct NetworkWideScenarios {
                 OnMeshPrefix(Self.prefix, flags: [.preferred, .slaac, .onMesh], isStable: true))
             engine.registerServerData(now: now)
         }
-        scenario.run(for: .seconds(30))
+        // A child that may become a router decides about that first.
+        scenario.run(for: .seconds(150))
         scenario.settle(within: .seconds(300), "published")
         for node in network.nodes {
             #expect(address(of: node)?.state == .preferred, "\(scenario.name): \(node.name)")
