@@ -1,6 +1,5 @@
 import EngineCore
 public import NIOCore
-import NIOPosix
 import WireCore
 
 /// The virtual radio of OpenThread's simulation, so that a node shares one air with OpenThread's own.
