@@ -1,4 +1,5 @@
 public import EngineCore
+import IPEngine
 import MACEngine
 import ThreadEngine
 public import ThreadWire

@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 public import MACEngine
 public import ThreadEngine
 public import ThreadWire

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkSecurity
 import ThreadWire
 
 /// What the interface identifiers of addresses made from prefixes come from.

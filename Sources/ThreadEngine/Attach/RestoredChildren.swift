@@ -1,5 +1,6 @@
 public import EngineCore
 import LinkProfiles
+import LinkSecurity
 import ThreadWire
 
 // The children of a router outlive its restart: it remembers who they were, and asks each whether it still is.

@@ -153,7 +153,7 @@ extension ThreadEngine {
         case .childTable: role.isRouting ? .childTable(childTableEntries) : nil
         case .maximumChildTimeout:
             role.isRouting
-                ? children.valid.filter { !$0.neighbor.mode.isFullThreadDevice }.map(\.timeout).max()
+                ? children.valid.filter { !$0.neighbor.mode.isFullThreadDevice }.map { $0.timeout }.max()
                     .map { .maximumChildTimeout($0) } : nil
         default: nil
         }

@@ -65,7 +65,7 @@ extension ThreadEngine {
 
     /// Whether a commissioner lets nodes in: the network data tell whom, and where it is.
     private var isJoiningAllowed: Bool {
-        let types = commissioningTLVs.map(\.type)
+        let types = commissioningTLVs.map { $0.type }
         return types.contains(.steeringData) && types.contains(.borderAgentLocator)
     }
 

@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 public import ThreadWire
 
 // The addresses that an end device has its parent answer for.
