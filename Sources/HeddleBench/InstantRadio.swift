@@ -47,7 +47,9 @@ struct InstantRadio {
                 }
             case .assessChannel: engine.handle(.channelActivity(isBusy: false), now: now)
             case .store(let record): engine.handle(.stored(record), now: now)
-            case .setReceiver, .setChannel, .deliver, .readable, .echoReply, .event, .identityChanged: break
+            case .setReceiver, .setChannel, .deliver, .readable, .echoReply, .event, .identityChanged, .diagnostic,
+                .scan:
+                break
             }
         }
     }
