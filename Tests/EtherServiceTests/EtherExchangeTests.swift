@@ -281,7 +281,7 @@ struct EtherExchangeTests {
         let messages = Self.sent(&exchange).map(\.message)
         let expected =
             #"{"airtimeMilliseconds":0,"bytesSent":0,"framesLost":{"belowFloor":0,"collision":0,"#
-            + #""notReceiving":0,"transmitting":0},"framesReceived":0,"framesSent":0}"#
+            + #""cutOff":0,"erasure":0,"notReceiving":0,"transmitting":0},"framesReceived":0,"framesSent":0}"#
         #expect(messages == [.statistics(json: expected), .refused(reason: "the topology has no node X")])
     }
 

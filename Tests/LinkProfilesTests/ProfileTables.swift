@@ -2,8 +2,6 @@
 enum ProfileTables {
     static let ieee802154 = """
         name ieee802154
-        dialect Dialect(version: 5, managementTrafficClass: 28, hasAddressNotificationToken: true,\
-         requestsLinksByMulticast: false, hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
         maximumPSDU 127
         frameCheckSequenceLength 2
         acknowledgementDelay 0.192 ms
@@ -107,8 +105,6 @@ enum ProfileTables {
 
     static let pymesh = """
         name pymesh
-        dialect Dialect(version: 2, managementTrafficClass: 0, hasAddressNotificationToken: false,\
-         requestsLinksByMulticast: true, hasShortSecurityPolicy: true, computesFrameCheckSequence: false)
         maximumPSDU 127
         frameCheckSequenceLength 2
         acknowledgementDelay 5.0 ms
@@ -212,8 +208,6 @@ enum ProfileTables {
 
     static let loraSF7BW250 = """
         name lora
-        dialect Dialect(version: 5, managementTrafficClass: 28, hasAddressNotificationToken: true,\
-         requestsLinksByMulticast: false, hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
         maximumPSDU 255
         frameCheckSequenceLength 0
         acknowledgementDelay 5.0 ms

@@ -86,7 +86,7 @@ struct DiagnosticTLVTests {
             written { Self.made[0].serialize(into: &$0) }
                 == hex(
                     "1d2ba8d002166e0a00000000060005000000f0000000030000005700815"
-                        + "0eceb00010002000400000000000000001d00"))
+                        + "0eceb000100020004000000000000001d00"))
         #expect(written { Self.made[2].serialize(into: &$0) }.prefix(5) == hex("100366020f")[...])
         let entry = EnhancedRouteEntry(link: (out: 3, in: 2), nextHop: RouterID(rawValue: 5), nextHopCost: 2)
         #expect(entry.rawValue == 0x7852)
