@@ -1,8 +1,11 @@
 extension Fixtures {
     /// One data frame of a recording as another program decrypts and expands it.
     public struct LowPANFrame: Sendable {
-        /// Recording and number, for messages.
-        public let name: String
+        /// The recording, such as `thread/attach`, and the frame's number in it.
+        public let recording: String
+        public let number: Int
+        /// Both, for messages.
+        public var name: String { "\(recording) frame \(number)" }
         /// Hexadecimal link addresses, 4 or 16 digits; nil when the frame has none.
         public let source: String?
         public let destination: String?
@@ -20,7 +23,7 @@ extension Fixtures {
             let columns = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             func optional(_ column: Int) -> String? { columns[column] == "-" ? nil : columns[column] }
             return LowPANFrame(
-                name: "\(columns[0]) frame \(columns[1])", source: optional(2), destination: optional(3),
+                recording: columns[0], number: Int(columns[1])!, source: optional(2), destination: optional(3),
                 payload: bytes(hex: columns[4]), datagram: optional(5).map(bytes(hex:)),
                 reassembled: optional(6).map(bytes(hex:)))
         }
