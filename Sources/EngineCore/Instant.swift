@@ -29,6 +29,12 @@ public struct Instant: Comparable, Hashable, Sendable {
         instant = instant + duration
     }
 
+    /// The instant `duration` earlier; nil when that is before zero.
+    public func earlier(by duration: Duration) -> Instant? {
+        let step = UInt64(clamping: duration.microseconds)
+        return step <= microseconds ? Instant(microseconds: microseconds - step) : nil
+    }
+
     /// How long after `other` this is; negative when it is before.
     public func since(_ other: Instant) -> Duration {
         .microseconds(Int64(bitPattern: microseconds &- other.microseconds))

@@ -131,7 +131,7 @@ public struct LowPANEngine: Sendable {
         _ bytes: [UInt8], payload: Range<Int>, source: LinkAddress, destination: LinkAddress, isSecured: Bool,
         now: Instant
     ) -> LowPANReceived {
-        handleDeadline(now: now)
+        if reassemblyCount > 0 { handleDeadline(now: now) }
         // An empty data frame says only that its sender is there.
         guard !payload.isEmpty else { return .incomplete }
         var reader = ByteReader(bytes, in: payload)

@@ -11,7 +11,7 @@ extension MACEngine {
         transmitAcknowledgement(now: now)
         switch transmitter {
         case .idle:
-            if !acknowledger.isActive { handleScan(.radioFree, now: now) }
+            if scan.isActive, !acknowledger.isActive { handleScan(.radioFree, now: now) }
             // Nothing but its own frames goes out while a scan goes on.
             if !scan.isActive { beginNext(now: now) }
         case .backingOff(let transmission, let until):

@@ -74,7 +74,8 @@ extension NodeEngine {
 
     static func source(of datagram: [UInt8]) -> IPv6Address? {
         var reader = ByteReader(datagram)
-        return (try? IPv6Header(parsing: &reader))?.source
+        guard (try? reader.skip(IPv6Header.sourceOffset, "IPv6 header")) != nil else { return nil }
+        return try? IPv6Address(parsing: &reader)
     }
 
     func handle(_ output: IPOutput, now: Instant) {

@@ -63,17 +63,18 @@ public final class IdealMedium: Medium {
     public static let snr = Decibels(80)
 
     public let assessmentTime = Duration.zero
-    private var listeners: [[UInt16]]
-    private var radios: [Radio]
+    // Nothing here calls back, so no two accesses can overlap, and none needs to be watched.
+    @exclusivity(unchecked) private var listeners: [[UInt16]]
+    @exclusivity(unchecked) private var radios: [Radio]
     /// All take equally long, so the first to begin is the first to end.
-    private var transmissions: [Transmission] = []
+    @exclusivity(unchecked) private var transmissions: [Transmission] = []
     /// The first of them that is still on the air.
-    private var first = 0
+    @exclusivity(unchecked) private var first = 0
     /// The frame that is being handed out, and the next of its listeners.
-    private var arriving: Arrival?
-    private var nextListener = 0
-    private var arrivingFor = Addressee.everyone
-    private var clock = Instant.zero
+    @exclusivity(unchecked) private var arriving: Arrival?
+    @exclusivity(unchecked) private var nextListener = 0
+    @exclusivity(unchecked) private var arrivingFor = Addressee.everyone
+    @exclusivity(unchecked) private var clock = Instant.zero
 
     /// - Parameter nodeCount: at most 65,536.
     public init(nodeCount: Int, reach: Reach) {

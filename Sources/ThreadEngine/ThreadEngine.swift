@@ -215,8 +215,9 @@ public struct ThreadEngine {
     public var linkFrameCounter: UInt32 = 0
     public internal(set) var linkFrameCounterLimit: UInt32 = 0
     var linkFrameCounterRequested: UInt32 = 0
-    var outputs: [ThreadOutput] = []
-    var outputHead = 0
+    /// The last MLE message that was opened. Its memory serves the next one, unless somebody still holds it.
+    var openedMLE: [UInt8] = []
+    private var outputs = OutputQueue<ThreadOutput>()
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -272,15 +273,7 @@ public struct ThreadEngine {
     // MARK: Output
 
     /// The next thing to be done, in the order it came up; nil when there is none.
-    public mutating func pollOutput() -> ThreadOutput? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
-    }
+    public mutating func pollOutput() -> ThreadOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: ThreadOutput) {
         outputs.append(output)
@@ -294,25 +287,28 @@ public struct ThreadEngine {
 
     /// When to call `handleDeadline`, if nothing else happens before.
     public var nextDeadline: Instant? {
-        var deadline = earlier(nextTick, attach.deadline)
-        deadline = earlier(deadline, advertisement?.nextDeadline)
-        deadline = earlier(deadline, routerSelectionDeadline)
-        deadline = earlier(deadline, endDeviceAdvertisementDeadline)
-        deadline = earlier(deadline, childUpdate.deadline)
-        deadline = earlier(deadline, polling.deadline)
-        deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
-        deadline = earlier(deadline, dataRequest?.deadline)
-        deadline = earlier(deadline, registration.deadline)
-        deadline = earlier(deadline, nextAddressExpiration)
-        if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
-        deadline = earlier(deadline, datasets.nextDeadline)
-        deadline = earlier(deadline, rotation.nextHour)
-        deadline = earlier(deadline, management.nextDeadline)
-        deadline = earlier(deadline, diagnosticClient.nextDeadline)
-        deadline = earlier(deadline, announce.nextDeadline)
-        deadline = earlier(deadline, panIDQuery?.deadline)
-        for message in delayed { deadline = earlier(deadline, message.deadline) }
-        return deadline
+        // Mutating in form only: Swift copies a large struct before it asks it without the right to change it.
+        mutating get {
+            var deadline = earlier(nextTick, attach.deadline)
+            deadline = earlier(deadline, advertisement?.nextDeadline)
+            deadline = earlier(deadline, routerSelectionDeadline)
+            deadline = earlier(deadline, endDeviceAdvertisementDeadline)
+            deadline = earlier(deadline, childUpdate.deadline)
+            deadline = earlier(deadline, polling.deadline)
+            deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
+            deadline = earlier(deadline, dataRequest?.deadline)
+            deadline = earlier(deadline, registration.deadline)
+            deadline = earlier(deadline, nextAddressExpiration)
+            if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
+            deadline = earlier(deadline, datasets.nextDeadline)
+            deadline = earlier(deadline, rotation.nextHour)
+            deadline = earlier(deadline, management.nextDeadline)
+            deadline = earlier(deadline, diagnosticClient.nextDeadline)
+            deadline = earlier(deadline, announce.nextDeadline)
+            deadline = earlier(deadline, panIDQuery?.deadline)
+            for index in delayed.indices { deadline = earlier(deadline, delayed[index].deadline) }
+            return deadline
+        }
     }
 
     /// Does all that was due by now.

@@ -68,6 +68,21 @@ public struct ChildTable: Equatable, Sendable {
         return nil
     }
 
+    /// The child with an address, when it is a valid one.
+    func validNeighbor(_ address: ExtendedAddress) -> Neighbor? {
+        guard let index = index(of: address), children[index].isValid else { return nil }
+        return children[index].neighbor
+    }
+
+    /// The child with a short address, also one that was not heard since this node restarted.
+    func settledChild(_ rloc16: RLOC16) -> Child? {
+        for index in children.indices
+        where children[index].neighbor.rloc16 == rloc16 && (children[index].isValid || children[index].isRestored) {
+            return children[index]
+        }
+        return nil
+    }
+
     // Indices instead of elements: only what is found is copied.
     private func index(of address: ExtendedAddress) -> Int? {
         for index in children.indices where children[index].neighbor.extendedAddress == address { return index }
@@ -75,6 +90,24 @@ public struct ChildTable: Equatable, Sendable {
     }
 
     public var valid: [Child] { children.filter { $0.isValid } }
+
+    /// Those that have been silent for too long.
+    func silent(at now: Instant, candidateLifetime: Duration) -> [Child] {
+        children.indices.filter { index in
+            let silence = now.since(children[index].neighbor.lastHeard)
+            return switch children[index].state {
+            case .candidate(let expires): expires <= now
+            case .awaitingIdentifier: silence > candidateLifetime
+            case .valid, .restored: silence > .seconds(Int64(children[index].timeout))
+            }
+        }.map { children[$0] }
+    }
+
+    /// Those that are valid and sleep.
+    var sleepy: [Child] {
+        children.indices.filter { children[$0].isValid && !children[$0].neighbor.mode.isReceiverOnWhenIdle }
+            .map { children[$0] }
+    }
 
     /// Those with an address of this router, also such as have not been heard since it restarted.
     public var settled: [Child] { children.filter { $0.isValid || $0.isRestored } }

@@ -26,7 +26,7 @@ extension ThreadEngine {
     }
 
     mutating func sendDelayed(now: Instant) {
-        guard delayed.contains(where: { $0.deadline <= now }) else { return }
+        guard delayed.indices.contains(where: { delayed[$0].deadline <= now }) else { return }
         let due = delayed.filter { $0.deadline <= now }
         delayed.removeAll { $0.deadline <= now }
         for message in due {

@@ -58,10 +58,8 @@ public struct UDPHeader: Equatable, Sendable {
     public var byteCount: Int { Self.byteCount }
 
     public func serialize(into writer: inout ByteWriter) {
-        writer.write(sourcePort)
-        writer.write(destinationPort)
-        writer.write(length)
-        writer.write(checksum)
+        let ports = UInt64(sourcePort) << 16 | UInt64(destinationPort)
+        writer.write(ports << 32 | UInt64(length) << 16 | UInt64(checksum))
     }
 
     /// Writes a whole UDP datagram: header with length and checksum, then the payload.

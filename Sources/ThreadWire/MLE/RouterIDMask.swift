@@ -21,6 +21,13 @@ public struct RouterIDMask: Hashable, Sendable {
 
     public func contains(_ id: RouterID) -> Bool { bits & Self.bit(id) != 0 }
 
+    /// How many smaller ids are in the set; nil when this one is not.
+    public func position(of id: RouterID) -> Int? {
+        guard id.rawValue < 64 else { return nil }
+        let bit = Self.bit(id)
+        return bits & bit != 0 ? (bits & ~(bit | (bit &- 1))).nonzeroBitCount : nil
+    }
+
     public mutating func insert(_ id: RouterID) { bits |= Self.bit(id) }
 
     public mutating func remove(_ id: RouterID) { bits &= ~Self.bit(id) }
