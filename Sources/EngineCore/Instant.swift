@@ -45,8 +45,7 @@ extension Duration {
     /// The whole microseconds in this duration, rounded towards zero.
     /// - Range: ±292,000 years
     public var microseconds: Int64 {
-        let parts = components
-        return parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000_000)
     }
 
     /// The whole milliseconds in this duration, rounded towards zero.

@@ -75,7 +75,8 @@ public struct IPEngine: Sendable {
     var echoIdentifiers: [UInt16] = []
     var errorTokens: UInt8
     var nextErrorToken: Instant?
-    private var outputs = OutputQueue<IPOutput>()
+    @usableFromInline
+    var outputs = OutputQueue<IPOutput>()
 
     /// - Parameter entropySeed: for the random moments of multicast transmissions and the first sequence number.
     public init(configuration: Configuration = Configuration(), profile: LinkProfile, entropySeed: UInt64) {
@@ -96,6 +97,7 @@ public struct IPEngine: Sendable {
     // MARK: - Driving
 
     /// The next thing for the owner to do; nil when there is none.
+    @inlinable
     public mutating func pollOutput() -> IPOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: IPOutput) {

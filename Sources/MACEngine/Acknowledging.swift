@@ -20,7 +20,7 @@ extension MACEngine {
         var writer = ByteWriter(capacity: answer.byteCount + profile.frameCheckSequenceLength)
         answer.serialize(into: &writer)
         writer.write(repeating: 0, count: profile.frameCheckSequenceLength)
-        var bytes = writer.bytes
+        var bytes = writer.finish()
         if profile.frameCheckSequenceLength > 0 { FrameCheckSequence.write(into: &bytes) }
         acknowledger.owe(
             OwedAcknowledgement(

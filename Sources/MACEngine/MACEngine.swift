@@ -106,7 +106,8 @@ public struct MACEngine {
     /// The last frame that was decrypted. Its memory serves the next one, unless somebody still holds it.
     var lastDecrypted: [UInt8] = []
 
-    private var outputs = OutputQueue<MACOutput>()
+    @usableFromInline
+    var outputs = OutputQueue<MACOutput>()
 
     public init(
         configuration: Configuration = Configuration(), profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -170,23 +171,28 @@ public struct MACEngine {
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
-    public var nextDeadline: Instant? {
-        // Mutating in form only: Swift copies a large struct before it asks it without the right to change it.
-        mutating get {
-            var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
-            switch transmitter {
-            case .idle: deadline = earlier(deadline, acknowledger.dueAt)
-            case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
-                deadline = earlier(earlier(deadline, until), acknowledger.dueAt)
-            case .waitingForRadio: deadline = earlier(deadline, acknowledger.dueAt)
-            // The radio has to answer before anything else can be done with it.
-            case .assessing, .transmitting: break
-            }
-            return deadline
+    public var nextDeadline: Instant? { deadline }
+
+    /// The same as `nextDeadline`, without the copy of the whole engine that Swift makes before it calls what does not
+    /// mutate.
+    public mutating func askNextDeadline() -> Instant? { deadline }
+
+    @inline(__always)
+    private var deadline: Instant? {
+        var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
+        switch transmitter {
+        case .idle: deadline = earlier(deadline, acknowledger.dueAt)
+        case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
+            deadline = earlier(earlier(deadline, until), acknowledger.dueAt)
+        case .waitingForRadio: deadline = earlier(deadline, acknowledger.dueAt)
+        // The radio has to answer before anything else can be done with it.
+        case .assessing, .transmitting: break
         }
+        return deadline
     }
 
     /// The next thing to be done, in order; nil when there is none.
+    @inlinable
     public mutating func pollOutput() -> MACOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: MACOutput) {

@@ -5,9 +5,7 @@ import EngineCore
 ///     idle -> backingOff -> assessing -> transmitting -> awaitingAcknowledgement -> idle
 ///                 ^  \__ waitingForRadio __/ (an acknowledgement goes first)    |
 ///                 \___________________ a repetition ___________________________/
-///
-/// Indirect, because it is looked at far more often than it changes, and a transmission is large to copy.
-indirect enum TransmitterState {
+enum TransmitterState {
     case idle
     /// Waits a random time, so that not all begin at once when the channel becomes free.
     case backingOff(Transmission, until: Instant)

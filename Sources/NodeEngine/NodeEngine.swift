@@ -155,17 +155,17 @@ public final class NodeEngine {
     public func handleDeadline(now: Instant) {
         synchronizeKeys()
         func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
-        if isDue(mac.nextDeadline) { mac.handleDeadline(now: now) }
+        if isDue(mac.askNextDeadline()) { mac.handleDeadline(now: now) }
         if isDue(asking(&lowPAN) { $0.nextDeadline }) { lowPAN.handleDeadline(now: now) }
         if isDue(asking(&ip) { $0.nextDeadline }) { ip.handleDeadline(now: now) }
-        if isDue(thread.nextDeadline) { thread.handleDeadline(now: now) }
+        if isDue(thread.askNextDeadline()) { thread.handleDeadline(now: now) }
         settle(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        let link = earlier(mac.nextDeadline, asking(&lowPAN) { $0.nextDeadline })
-        return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, thread.nextDeadline))
+        let link = earlier(mac.askNextDeadline(), asking(&lowPAN) { $0.nextDeadline })
+        return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, thread.askNextDeadline()))
     }
 
     /// The next thing to be done, in order; nil when there is none.

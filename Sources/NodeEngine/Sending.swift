@@ -36,8 +36,8 @@ extension NodeEngine {
         ip.receiveFromHost(datagram, now: now)
     }
 
-    func handle(_ output: ThreadOutput, now: Instant) {
-        switch output {
+    func handle(_ output: consuming ThreadOutput, now: Instant) {
+        switch consume output {
         case .send(let datagram): send(datagram, now: now)
         case .setPeer(let peer):
             mac.setPeer(

@@ -29,6 +29,20 @@ public final class IdealMedium: Medium {
         var addresses: RadioAddresses?
         /// The sequence number of the last frame that it sent and that asked for an acknowledgement.
         var awaited: UInt8?
+
+        /// Whether it hands a frame up. What it lets through the node checks again, and counts.
+        /// - Source: IEEE 802.15.4-2006 §7.5.6.2, third level of filtering
+        @inline(__always)
+        func takes(_ addressee: Addressee) -> Bool {
+            guard isReceiving else { return false }
+            guard let addresses else { return true }
+            switch addressee {
+            case .everyone: return true
+            case .acknowledgement(let sequenceNumber): return awaited == sequenceNumber
+            case .short(let pan, let address): return address == addresses.shortAddress && pan == addresses.panID
+            case .extended(let pan, let address): return address == addresses.extendedAddress && pan == addresses.panID
+            }
+        }
     }
 
     /// Who is to take a frame in.
@@ -146,25 +160,13 @@ public final class IdealMedium: Medium {
 
     private func nextArrival() -> ChannelOutput? {
         guard let arrival = arriving else { return nil }
-        let sender = arrival.sender
-        while nextListener < listeners[sender].count {
-            let listener = Int(listeners[sender][nextListener])
+        let hearers = listeners[arrival.sender]
+        let addressee = arrivingFor
+        while nextListener < hearers.count {
+            let listener = Int(hearers[nextListener])
             nextListener += 1
-            guard radios[listener].isReceiving, isRecognized(by: radios[listener]) else { continue }
-            return .received(node: listener, frame: arrival.frame)
+            if radios[listener].takes(addressee) { return .received(node: listener, frame: arrival.frame) }
         }
         return nil
-    }
-
-    /// Whether a radio hands the arriving frame up. What it lets through the node checks again, and counts.
-    /// - Source: IEEE 802.15.4-2006 §7.5.6.2, third level of filtering
-    private func isRecognized(by radio: Radio) -> Bool {
-        guard let addresses = radio.addresses else { return true }
-        switch arrivingFor {
-        case .everyone: return true
-        case .acknowledgement(let sequenceNumber): return radio.awaited == sequenceNumber
-        case .short(let pan, let address): return pan == addresses.panID && address == addresses.shortAddress
-        case .extended(let pan, let address): return pan == addresses.panID && address == addresses.extendedAddress
-        }
     }
 }

@@ -217,7 +217,8 @@ public struct ThreadEngine {
     var linkFrameCounterRequested: UInt32 = 0
     /// The last MLE message that was opened. Its memory serves the next one, unless somebody still holds it.
     var openedMLE: [UInt8] = []
-    private var outputs = OutputQueue<ThreadOutput>()
+    @usableFromInline
+    var outputs = OutputQueue<ThreadOutput>()
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -273,6 +274,7 @@ public struct ThreadEngine {
     // MARK: Output
 
     /// The next thing to be done, in the order it came up; nil when there is none.
+    @inlinable
     public mutating func pollOutput() -> ThreadOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: ThreadOutput) {
@@ -286,29 +288,33 @@ public struct ThreadEngine {
     // MARK: Time
 
     /// When to call `handleDeadline`, if nothing else happens before.
-    public var nextDeadline: Instant? {
-        // Mutating in form only: Swift copies a large struct before it asks it without the right to change it.
-        mutating get {
-            var deadline = earlier(nextTick, attach.deadline)
-            deadline = earlier(deadline, advertisement?.nextDeadline)
-            deadline = earlier(deadline, routerSelectionDeadline)
-            deadline = earlier(deadline, endDeviceAdvertisementDeadline)
-            deadline = earlier(deadline, childUpdate.deadline)
-            deadline = earlier(deadline, polling.deadline)
-            deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
-            deadline = earlier(deadline, dataRequest?.deadline)
-            deadline = earlier(deadline, registration.deadline)
-            deadline = earlier(deadline, nextAddressExpiration)
-            if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
-            deadline = earlier(deadline, datasets.nextDeadline)
-            deadline = earlier(deadline, rotation.nextHour)
-            deadline = earlier(deadline, management.nextDeadline)
-            deadline = earlier(deadline, diagnosticClient.nextDeadline)
-            deadline = earlier(deadline, announce.nextDeadline)
-            deadline = earlier(deadline, panIDQuery?.deadline)
-            for index in delayed.indices { deadline = earlier(deadline, delayed[index].deadline) }
-            return deadline
-        }
+    public var nextDeadline: Instant? { deadline }
+
+    /// The same as `nextDeadline`, without the copy of the whole engine that Swift makes before it calls what does not
+    /// mutate.
+    public mutating func askNextDeadline() -> Instant? { deadline }
+
+    @inline(__always)
+    private var deadline: Instant? {
+        var deadline = earlier(nextTick, attach.deadline)
+        deadline = earlier(deadline, advertisement?.nextDeadline)
+        deadline = earlier(deadline, routerSelectionDeadline)
+        deadline = earlier(deadline, endDeviceAdvertisementDeadline)
+        deadline = earlier(deadline, childUpdate.deadline)
+        deadline = earlier(deadline, polling.deadline)
+        deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
+        deadline = earlier(deadline, dataRequest?.deadline)
+        deadline = earlier(deadline, registration.deadline)
+        deadline = earlier(deadline, nextAddressExpiration)
+        if role == .leader { deadline = earlier(deadline, networkDatabase.nextContextExpiration) }
+        deadline = earlier(deadline, datasets.nextDeadline)
+        deadline = earlier(deadline, rotation.nextHour)
+        deadline = earlier(deadline, management.nextDeadline)
+        deadline = earlier(deadline, diagnosticClient.nextDeadline)
+        deadline = earlier(deadline, announce.nextDeadline)
+        deadline = earlier(deadline, panIDQuery?.deadline)
+        for index in delayed.indices { deadline = earlier(deadline, delayed[index].deadline) }
+        return deadline
     }
 
     /// Does all that was due by now.

@@ -93,20 +93,28 @@ public struct ChildTable: Equatable, Sendable {
 
     /// Those that have been silent for too long.
     func silent(at now: Instant, candidateLifetime: Duration) -> [Child] {
-        children.indices.filter { index in
-            let silence = now.since(children[index].neighbor.lastHeard)
-            return switch children[index].state {
-            case .candidate(let expires): expires <= now
-            case .awaitingIdentifier: silence > candidateLifetime
-            case .valid, .restored: silence > .seconds(Int64(children[index].timeout))
-            }
-        }.map { children[$0] }
+        var silent: [Child] = []
+        for index in children.indices {
+            let silence = now.microseconds - min(now, children[index].neighbor.lastHeard).microseconds
+            let isSilent =
+                switch children[index].state {
+                case .candidate(let expires): expires <= now
+                case .awaitingIdentifier: .microseconds(Int64(silence)) > candidateLifetime
+                case .valid, .restored: silence > UInt64(children[index].timeout) * 1_000_000
+                }
+            if isSilent { silent.append(children[index]) }
+        }
+        return silent
     }
 
     /// Those that are valid and sleep.
     var sleepy: [Child] {
-        children.indices.filter { children[$0].isValid && !children[$0].neighbor.mode.isReceiverOnWhenIdle }
-            .map { children[$0] }
+        var sleepy: [Child] = []
+        for index in children.indices
+        where !children[index].neighbor.mode.isReceiverOnWhenIdle && children[index].isValid {
+            sleepy.append(children[index])
+        }
+        return sleepy
     }
 
     /// Those with an address of this router, also such as have not been heard since it restarted.

@@ -16,7 +16,11 @@ public struct Router: Equatable, Sendable {
     }
 
     public let id: RouterID
-    public var link = Link.none
+    public var link = Link.none {
+        didSet { isLinkValid = link == .valid }
+    }
+    /// Kept beside the link itself, as it is asked for with every advertisement.
+    public private(set) var isLinkValid = false
     /// Meaningful while the link is requested or valid.
     public var neighbor: Neighbor
     /// The neighboring router that leads to this one by the cheapest way of several hops.
@@ -32,9 +36,6 @@ public struct Router: Equatable, Sendable {
         lastReachable = now
     }
 
-    public var isLinkValid: Bool {
-        if case .valid = link { true } else { false }
-    }
     public var isLinkRequested: Bool {
         if case .requested = link { true } else { false }
     }
@@ -120,6 +121,7 @@ public struct RouterTable: Equatable, Sendable {
         return mask
     }
 
+    @inline(__always)
     private func index(of id: RouterID) -> Int? { ids.position(of: id) }
 
     /// Changes an entry where it stands, if it is there.
