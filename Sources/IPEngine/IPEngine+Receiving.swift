@@ -57,9 +57,10 @@ extension IPEngine {
     /// - Source: OpenThread as observed
     private static func isAllowedUnsecured(_ header: IPv6Header, _ reader: ByteReader, ports: [UInt16]) -> Bool {
         let isLinkLocal = header.destination.isLinkLocalUnicast || header.destination.multicastScope == Scope.linkLocal
-        var reader = reader
-        guard isLinkLocal, header.nextHeader == .udp, let udp = try? UDPHeader(parsing: &reader) else { return false }
-        return ports.contains(udp.destinationPort)
+        guard isLinkLocal, header.nextHeader == .udp, let port = UDPHeader.destinationPort(ahead: reader) else {
+            return false
+        }
+        return ports.contains(port)
     }
 
     // MARK: - Extension headers

@@ -29,7 +29,7 @@ extension MACEngine {
 
     /// Sends what is due, if the radio is free.
     mutating func transmitAcknowledgement(now: Instant) {
-        switch transmitter {
+        switch phase {
         case .assessing, .transmitting: return
         case .idle, .backingOff, .waitingForRadio, .awaitingAcknowledgement: break
         }

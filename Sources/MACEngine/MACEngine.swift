@@ -87,7 +87,11 @@ public struct MACEngine {
     var duplicates: DuplicateFilter
 
     var queue: TransmitQueue
-    var transmitter = TransmitterState.idle
+    var transmitter = TransmitterState.idle {
+        didSet { phase = transmitter.phase }
+    }
+    /// The transmitter's, kept beside it: it is asked for with every frame, and the frame within is large to copy.
+    private(set) var phase = TransmitterState.Phase.idle
     var acknowledger = Acknowledger()
     /// The channel that the radio is tuned to; nil for the network's own.
     var awayChannel: UInt8?
@@ -180,9 +184,9 @@ public struct MACEngine {
     @inline(__always)
     private var deadline: Instant? {
         var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
-        switch transmitter {
+        switch phase {
         case .idle: deadline = earlier(deadline, acknowledger.dueAt)
-        case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
+        case .backingOff(let until), .awaitingAcknowledgement(let until):
             deadline = earlier(earlier(deadline, until), acknowledger.dueAt)
         case .waitingForRadio: deadline = earlier(deadline, acknowledger.dueAt)
         // The radio has to answer before anything else can be done with it.
@@ -238,7 +242,7 @@ public struct MACEngine {
     /// Turns the receiver on or off when what it is needed for has changed.
     mutating func updateReceiver() {
         let isNeeded: Bool
-        switch transmitter {
+        switch phase {
         case .idle, .backingOff, .waitingForRadio: isNeeded = false
         case .assessing, .transmitting, .awaitingAcknowledgement: isNeeded = true
         }

@@ -17,6 +17,29 @@ enum TransmitterState {
     case awaitingAcknowledgement(Transmission, until: Instant)
 }
 
+extension TransmitterState {
+    /// A state without the frame that is being sent.
+    enum Phase: Equatable {
+        case idle
+        case backingOff(until: Instant)
+        case waitingForRadio
+        case assessing
+        case transmitting
+        case awaitingAcknowledgement(until: Instant)
+    }
+
+    var phase: Phase {
+        switch self {
+        case .idle: .idle
+        case .backingOff(_, let until): .backingOff(until: until)
+        case .waitingForRadio: .waitingForRadio
+        case .assessing: .assessing
+        case .transmitting: .transmitting
+        case .awaitingAcknowledgement(_, let until): .awaitingAcknowledgement(until: until)
+        }
+    }
+}
+
 /// An acknowledgement that this node owes.
 struct OwedAcknowledgement {
     let bytes: [UInt8]

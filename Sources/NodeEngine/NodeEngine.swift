@@ -158,7 +158,7 @@ public final class NodeEngine {
         if isDue(mac.askNextDeadline()) { mac.handleDeadline(now: now) }
         if isDue(asking(&lowPAN) { $0.nextDeadline }) { lowPAN.handleDeadline(now: now) }
         if isDue(asking(&ip) { $0.nextDeadline }) { ip.handleDeadline(now: now) }
-        if isDue(thread.askNextDeadline()) { thread.handleDeadline(now: now) }
+        thread.handleDeadline(now: now)
         settle(now: now)
     }
 
@@ -188,22 +188,22 @@ public final class NodeEngine {
             if mac.isReceiverOnWhenIdle != isReceiverOn { mac.isReceiverOnWhenIdle = isReceiverOn }
             while let output = mac.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
             while let output = ip.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
             while let output = thread.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
         }
         if mac.frameCounter != countedLinkFrames {
             countedLinkFrames = mac.frameCounter
             synchronizeKeys()
             thread.requestFrameCounters()
-            while let output = thread.pollOutput() { handle(output, now: now) }
+            while let output = thread.pollOutput() { handle(consume output, now: now) }
         }
     }
 

@@ -233,9 +233,10 @@ public final class VirtualNetwork {
         while let output = medium.pollOutput() {
             switch output {
             case .received(let index, let frame):
-                guard nodes[index].isOn else { continue }
-                nodes[index].engine.handle(.received(frame), now: now)
-                drain(nodes[index])
+                let node = nodes[index]
+                guard node.isOn else { continue }
+                node.engine.handle(.received(frame), now: now)
+                drain(node)
             case .transmitDone(let index):
                 nodes[index].engine.handle(.transmitDone(.sent), now: now)
                 drain(nodes[index])
@@ -262,7 +263,8 @@ public final class VirtualNetwork {
 
     func drain(_ node: Node) {
         guard node.isOn else { return }
-        while let output = node.engine.pollOutput() {
+        let engine = node.engine
+        while let output = engine.pollOutput() {
             node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
@@ -275,11 +277,11 @@ public final class VirtualNetwork {
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
                 node.stored[record.name] = record
-                node.engine.handle(.stored(record), now: now)
+                engine.handle(.stored(record), now: now)
             case .event(let event): node.events.append((now, event))
             }
         }
-        guard let deadline = node.engine.nextDeadline else { return }
+        guard let deadline = engine.nextDeadline else { return }
         guard node.scheduled.map({ deadline < $0 }) ?? true else { return }
         node.generation += 1
         node.scheduled = deadline

@@ -16,7 +16,11 @@ public struct Child: Equatable, Sendable {
     }
 
     public var neighbor: Neighbor
-    public var state: State
+    public var state: State {
+        didSet { isValid = state == .valid }
+    }
+    /// Kept beside the state itself, as it is asked for with every message.
+    public private(set) var isValid: Bool
     /// What the last Parent Response asked for; empty when none was sent or it was returned. A valid child that asks
     /// again, because it restarted or looks for something better, stays valid until it has returned it.
     public var challenge: [UInt8] = []
@@ -37,9 +41,13 @@ public struct Child: Equatable, Sendable {
     /// When its last Parent Request was answered: repeats are left alone for a while.
     public var answeredAt: Instant
 
-    public var isValid: Bool {
-        if case .valid = state { true } else { false }
+    init(neighbor: Neighbor, state: State, answeredAt: Instant) {
+        self.neighbor = neighbor
+        self.state = state
+        self.answeredAt = answeredAt
+        isValid = state == .valid
     }
+
     public var isRestored: Bool {
         if case .restored = state { true } else { false }
     }
@@ -96,13 +104,16 @@ public struct ChildTable: Equatable, Sendable {
         var silent: [Child] = []
         for index in children.indices {
             let silence = now.microseconds - min(now, children[index].neighbor.lastHeard).microseconds
+            // Most are valid, and this is asked every second.
+            if children[index].isValid, silence <= UInt64(children[index].timeout) * 1_000_000 { continue }
+            let child = children[index]
             let isSilent =
-                switch children[index].state {
+                switch child.state {
                 case .candidate(let expires): expires <= now
                 case .awaitingIdentifier: .microseconds(Int64(silence)) > candidateLifetime
-                case .valid, .restored: silence > UInt64(children[index].timeout) * 1_000_000
+                case .valid, .restored: silence > UInt64(child.timeout) * 1_000_000
                 }
-            if isSilent { silent.append(children[index]) }
+            if isSilent { silent.append(child) }
         }
         return silent
     }

@@ -29,6 +29,12 @@ public struct UDPHeader: Equatable, Sendable {
         checksum = try reader.readUInt16("UDP checksum")
     }
 
+    /// The port in the header that a reader stands before, without reading it; nil when it is cut off.
+    public static func destinationPort(ahead reader: ByteReader) -> UInt16? {
+        guard reader.remaining >= byteCount, let high = reader.peek(2), let low = reader.peek(3) else { return nil }
+        return UInt16(high) << 8 | UInt16(low)
+    }
+
     /// Reads the header of a datagram that takes all that is left, and checks length and checksum.
     ///
     /// The reader then stands at the payload.
