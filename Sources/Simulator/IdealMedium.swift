@@ -162,7 +162,9 @@ public final class IdealMedium: Medium {
         switch arrivingFor {
         case .everyone: return true
         case .acknowledgement(let sequenceNumber): return radio.awaited == sequenceNumber
-        case .short(let pan, let address): return pan == addresses.panID && address == addresses.shortAddress
+        case .short(let pan, let address):
+            return pan == addresses.panID
+                && (address == addresses.shortAddress || address == addresses.formerShortAddress)
         case .extended(let pan, let address): return pan == addresses.panID && address == addresses.extendedAddress
         }
     }
