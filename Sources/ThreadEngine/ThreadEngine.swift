@@ -32,7 +32,7 @@ public struct ThreadEngine {
         public var addressCacheLimit = 32
         /// How many confirmable requests may wait for their answer at once.
         /// - Range: 1 to 64
-        public var pendingRequestLimit = 16
+        public var pendingRequestLimit = 32
         /// How many messages may wait for their random delay at once.
         /// - Range: 4 to 256
         public var delayedMessageLimit = 64

@@ -97,10 +97,15 @@ final class Scenario {
         network.start(TestNetworks.dataset, nodes: nodes)
         settle(within: limit)
         let end = network.now + limit
-        while network.now < end, network.running.contains(where: { $0.engine.thread.routerSelectionDeadline != nil }) {
-            run(for: Self.checkInterval)
-        }
+        // A child that has no id yet decides anew when it hears its parent.
+        repeat {
+            run(for: network.profile.advertisementIntervalMaximumCeiling)
+        } while network.now < end && network.running.contains { isUndecided($0.engine.thread) }
         settle(within: limit, "decided")
+    }
+
+    private func isUndecided(_ thread: ThreadEngine) -> Bool {
+        thread.routerSelectionDeadline != nil || thread.solicitation != nil
     }
 
     // MARK: Faults
@@ -271,7 +276,7 @@ final class Scenario {
         var all = allowed.union(Self.usualDrops).union(Self.formationDrops).union(Self.collisionDrops)
         // A datagram whose address was not found, or is stale, is refused; its sender, a ping, listens to no errors.
         if drops[.addressUnresolved] <= failedQueries { all.insert(.addressUnresolved) }
-        if drops[.noListener] <= refusals { all.insert(.noListener) }
+        if failedQueries + refusals > 0 { all.insert(.noListener) }
         let unexpected = drops.nonzero.filter { !all.contains($0.reason) }
         #expect(unexpected.isEmpty, "\(name): dropped for \(unexpected)\n\(state)")
         let frames = network.nodes.reduce(0) { $0 + $1.transmittedFrames }
