@@ -16,7 +16,7 @@ public struct IPEngine: Sendable {
         /// From how many seeds multicast datagrams are told apart at once.
         public var multicastSeedLimit = 32
         /// How many multicast datagrams may wait to be sent again.
-        public var multicastBufferLimit = 8
+        public var multicastBufferLimit = 32
         /// The hop limit of datagrams for which nobody asks for another.
         /// - Range: 1 to 255
         public var hopLimitDefault: UInt8 = 64

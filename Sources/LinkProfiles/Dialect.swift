@@ -6,8 +6,8 @@ public struct Dialect: Equatable, Sendable {
     public var version: UInt16
     /// The traffic class of management messages.
     public var managementTrafficClass: UInt8
-    /// Whether an Address Notification and its answer carry a CoAP token.
-    public var hasAddressNotificationToken: Bool
+    /// Whether Address Queries, Address Notifications and their answers carry a CoAP token.
+    public var hasAddressTokens: Bool
     /// Whether a new router asks all neighbors at once for links, and not only a parent that needs it.
     public var requestsLinksByMulticast: Bool
     /// Whether a security policy is written with one byte of flags instead of two.
@@ -19,12 +19,12 @@ public struct Dialect: Equatable, Sendable {
     /// OpenThread of 2025.
     /// - Source: OpenThread as observed: recordings in Tests/Fixtures/thread
     public static let thread = Dialect(
-        version: 5, managementTrafficClass: 0x1c, hasAddressNotificationToken: true, requestsLinksByMulticast: false,
+        version: 5, managementTrafficClass: 0x1c, hasAddressTokens: true, requestsLinksByMulticast: false,
         hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
 
     /// Pymesh: OpenThread of December 2018.
     /// - Source: OpenThread c482301ec73b with Pycom's changes, as observed: recordings in Tests/Fixtures/pymesh
     public static let pymesh = Dialect(
-        version: 2, managementTrafficClass: 0, hasAddressNotificationToken: false, requestsLinksByMulticast: true,
+        version: 2, managementTrafficClass: 0, hasAddressTokens: false, requestsLinksByMulticast: true,
         hasShortSecurityPolicy: true, computesFrameCheckSequence: false)
 }

@@ -84,6 +84,7 @@ extension LinkProfile {
         routerIDSequencePeriod: .seconds(10),
         routerIDReuseDelay: .seconds(100),
         routerSelectionJitter: .seconds(120),
+        formerAddressLifetime: .seconds(8),
         childTimeoutDefault: .seconds(240),
         childSupervisionInterval: .seconds(129),
         childSupervisionCheckTimeout: .seconds(190),

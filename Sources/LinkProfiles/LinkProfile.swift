@@ -189,6 +189,8 @@ public struct LinkProfile: Equatable, Sendable {
     /// The range of the random wait before an end device asks to become a router, or a router steps down.
     /// - Range: 1 to 255 s
     public var routerSelectionJitter: Duration
+    /// For how long a child that has become a router still takes frames to its address as a child.
+    public var formerAddressLifetime: Duration
     /// After how long without a frame a child is forgotten, unless it asked for another time.
     public var childTimeoutDefault: Duration
     /// After how long without another frame a parent sends a sleepy child an empty one.

@@ -81,6 +81,7 @@ extension LinkProfile {
         unicastRetransmissionDelay = max(unicastRetransmissionDelay, timing.roundTrip * 3)
         multicastRetransmissionDelay = max(multicastRetransmissionDelay, timing.roundTrip * 12)
         unsolicitedDataResponseMaximumDelay = max(unsolicitedDataResponseMaximumDelay, timing.roundTrip)
+        formerAddressLifetime = max(formerAddressLifetime, timing.roundTrip * 12)
         staleChildRest = max(staleChildRest, timing.roundTrip * 4)
         serverDataRest = max(serverDataRest, timing.roundTrip * 100)
         tunesChannels = false

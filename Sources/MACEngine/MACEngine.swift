@@ -44,6 +44,8 @@ public struct MACEngine {
     public var panID = PANID.broadcast
     /// This node's short address; `.unassigned` while it has none.
     public var shortAddress = ShortAddress.unassigned
+    /// Another short address that frames may still be sent to.
+    public var formerShortAddress: ShortAddress?
     public var extendedAddress: ExtendedAddress
     /// The channel in use, for the runtime to set the radio to.
     /// - Range: 11 to 26 for IEEE 802.15.4; LoRa nodes carry the number without using it

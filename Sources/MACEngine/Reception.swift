@@ -73,7 +73,8 @@ extension MACEngine {
             case .none: header.frameType == .beacon
             // A sleeping node gets broadcasts from its parent, addressed to it; others it would see twice.
             case .short(.broadcast): isReceiverOnWhenIdle
-            case .short(let address): address == shortAddress && address != .unassigned
+            case .short(let address):
+                (address == shortAddress || address == formerShortAddress) && address != .unassigned
             case .extended(let address): address == extendedAddress
             }
         if !isForThisNode {

@@ -16,10 +16,13 @@ public struct NetworkSettings: Equatable, Sendable {
         autostart = mapping?.optional("autostart")?.boolean() ?? false
         dataset = mapping.flatMap(DatasetSettings.init)
         extendedAddress = mapping?.optional("extended-address")?
-            .parsed(expected: "16 hexadecimal digits, not all zeros or all f") { text in
-                guard let value = Self.word(text), value != 0, value != .max else { return nil }
-                return ExtendedAddress(rawValue: value)
-            }
+            .parsed(expected: "16 hexadecimal digits, not all zeros or all f") { Self.address($0) }
+    }
+
+    /// An address of sixteen hexadecimal digits that a device may have.
+    static func address(_ text: String) -> ExtendedAddress? {
+        guard let value = word(text), value != 0, value != .max else { return nil }
+        return ExtendedAddress(rawValue: value)
     }
 
     /// The number that exactly sixteen hexadecimal digits stand for.

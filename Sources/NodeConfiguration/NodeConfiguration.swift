@@ -12,6 +12,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var radio: RadioSettings
     public var network: NetworkSettings
     public var tun: TUNSettings
+    public var device: DeviceSettings
     /// What should be mended but keeps nothing from working, each a sentence with the command to run.
     public var warnings: [String]
 
@@ -41,6 +42,7 @@ public struct NodeConfiguration: Equatable, Sendable {
             .flatMap(RadioSettings.init)
         let network = NetworkSettings(root.optional("network")?.mapping())
         let tun = TUNSettings(root.optional("tun")?.mapping())
+        let device = DeviceSettings(root.optional("device")?.mapping())
         guard let state, let control, let radio else { return nil }
         self.file = file
         self.state = state
@@ -49,6 +51,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.radio = radio
         self.network = network
         self.tun = tun
+        self.device = device
         warnings = []
     }
 }

@@ -12,6 +12,7 @@ extension NodeEngine {
     func synchronizeIdentity() {
         mac.extendedAddress = thread.extendedAddress
         mac.shortAddress = thread.rloc16
+        mac.formerShortAddress = thread.formerRLOC16
         synchronizeKeys()
         if let network = thread.network {
             mac.panID = network.panID
@@ -31,6 +32,7 @@ extension NodeEngine {
     /// Which frames with a mesh header end here: this node's, and those of children that know no mesh headers.
     func synchronizeLinkAddresses() {
         var addresses: [LinkAddress] = [.extended(thread.extendedAddress), .short(thread.rloc16)]
+        if let former = thread.formerRLOC16 { addresses.append(.short(former)) }
         for child in thread.children.children where child.isValid && !child.neighbor.mode.isFullThreadDevice {
             addresses.append(.short(child.neighbor.rloc16))
         }
@@ -124,6 +126,7 @@ extension NodeEngine {
         if let secret = records.last(where: { $0.name == .interfaceIdentifierSecret }) {
             _ = thread.restoreInterfaceIdentifierSecret(secret)
         }
+        if let settings = records.last(where: { $0.name == .settings }) { thread.restoreSettings(settings) }
         thread.restoreDatasets(
             parameters: dataset(.parameters), active: dataset(.activeDataset), pending: dataset(.pendingDataset))
         if let bytes = value(.children) {
@@ -131,6 +134,12 @@ extension NodeEngine {
             if let stored = try? StoredChildren(parsing: &reader) { thread.restore(stored, now: now) }
         }
         synchronizeIdentity()
+        settle(now: now)
+    }
+
+    /// Gives a device that was made without an EUI-64 one at random, which it keeps; after `restore`.
+    public func ensureEUI64(now: Instant) {
+        thread.ensureEUI64()
         settle(now: now)
     }
 

@@ -39,7 +39,9 @@ public final class IdealMedium: Medium {
             switch addressee {
             case .everyone: return true
             case .acknowledgement(let sequenceNumber): return awaited == sequenceNumber
-            case .short(let pan, let address): return address == addresses.shortAddress && pan == addresses.panID
+            case .short(let pan, let address):
+                return (address == addresses.shortAddress || address == addresses.formerShortAddress)
+                    && pan == addresses.panID
             case .extended(let pan, let address): return address == addresses.extendedAddress && pan == addresses.panID
             }
         }

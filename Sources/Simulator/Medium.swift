@@ -36,11 +36,17 @@ public protocol Medium: AnyObject {
 public struct RadioAddresses: Equatable, Sendable {
     public var panID: PANID
     public var shortAddress: ShortAddress
+    /// Another short address that counts likewise; nil for none.
+    public var formerShortAddress: ShortAddress?
     public var extendedAddress: ExtendedAddress
 
-    public init(panID: PANID, shortAddress: ShortAddress, extendedAddress: ExtendedAddress) {
+    public init(
+        panID: PANID, shortAddress: ShortAddress, formerShortAddress: ShortAddress? = nil,
+        extendedAddress: ExtendedAddress
+    ) {
         self.panID = panID
         self.shortAddress = shortAddress
+        self.formerShortAddress = formerShortAddress
         self.extendedAddress = extendedAddress
     }
 }

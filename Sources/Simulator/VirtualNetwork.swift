@@ -255,7 +255,7 @@ public final class VirtualNetwork {
     private func updateAddresses(of node: Node) {
         let addresses = RadioAddresses(
             panID: node.engine.mac.panID, shortAddress: node.engine.mac.shortAddress,
-            extendedAddress: node.engine.mac.extendedAddress)
+            formerShortAddress: node.engine.mac.formerShortAddress, extendedAddress: node.engine.mac.extendedAddress)
         guard addresses != node.addresses else { return }
         node.addresses = addresses
         medium.setAddresses(addresses, of: node.index)

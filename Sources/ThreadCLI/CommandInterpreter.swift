@@ -36,7 +36,7 @@ public final class CommandInterpreter {
         public var version = "HEDDLE"
         /// What `version api` prints: the number of the OpenThread programming interface whose command line this is.
         public var apiVersion = 520
-        /// What `eui64` prints: the address that the device was made with; nil where it has none.
+        /// What `eui64` prints: the address that the device was made with; nil where the node itself knows.
         public var eui64: ExtendedAddress?
         /// What `log level` prints.
         /// - Range: 0 (none) to 5 (debug)

@@ -37,15 +37,17 @@ public struct StoredNetworkState: Equatable, Sendable {
     public var extendedAddress: ExtendedAddress
     public var previousPartitionID: PartitionID
     public var parent: ExtendedAddress
+    /// Whether it led a partition without any other node: then nobody knows its place.
+    public var isAlone: Bool
     /// Under which keys counters were used.
     public var keyUsage: KeyUsage
 
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     public init(
         role: Role, rloc16: RLOC16, keySequence: UInt32, mleFrameCounterLimit: UInt32, linkFrameCounterLimit: UInt32,
         meshLocalInterfaceIdentifier: UInt64, extendedAddress: ExtendedAddress, previousPartitionID: PartitionID,
-        parent: ExtendedAddress, keyUsage: KeyUsage
+        parent: ExtendedAddress, isAlone: Bool = false, keyUsage: KeyUsage
     ) {
         self.role = role
         self.rloc16 = rloc16
@@ -56,14 +58,15 @@ public struct StoredNetworkState: Equatable, Sendable {
         self.extendedAddress = extendedAddress
         self.previousPartitionID = previousPartitionID
         self.parent = parent
+        self.isAlone = isAlone
         self.keyUsage = keyUsage
     }
 
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let offset = reader.offset
         let version = try reader.readUInt8("version")
-        // The first version knew nothing of former keys.
-        guard version == Self.version || version == 1 else {
+        // The first version knew nothing of former keys, the second not who was alone.
+        guard (1...Self.version).contains(version) else {
             throw ParseError(field: "version", offset: offset, reason: .unsupported(value: UInt64(version)))
         }
         let roleOffset = reader.offset
@@ -80,6 +83,7 @@ public struct StoredNetworkState: Equatable, Sendable {
         extendedAddress = ExtendedAddress(rawValue: try reader.readUInt64("extended address"))
         previousPartitionID = PartitionID(rawValue: try reader.readUInt32("partition id"))
         parent = ExtendedAddress(rawValue: try reader.readUInt64("parent"))
+        isAlone = version < 3 ? false : try reader.readUInt8("is alone") != 0
         keyUsage =
             version == 1
             ? KeyUsage(keySequence: keySequence, counterCeiling: max(mleFrameCounterLimit, linkFrameCounterLimit))
@@ -98,6 +102,7 @@ public struct StoredNetworkState: Equatable, Sendable {
         writer.write(extendedAddress.rawValue)
         writer.write(previousPartitionID.rawValue)
         writer.write(parent.rawValue)
+        writer.write(isAlone ? 1 : 0 as UInt8)
         keyUsage.serialize(into: &writer)
     }
 

@@ -32,7 +32,7 @@ public struct ThreadEngine {
         public var addressCacheLimit = 32
         /// How many confirmable requests may wait for their answer at once.
         /// - Range: 1 to 64
-        public var pendingRequestLimit = 16
+        public var pendingRequestLimit = 32
         /// How many messages may wait for their random delay at once.
         /// - Range: 4 to 256
         public var delayedMessageLimit = 64
@@ -156,6 +156,8 @@ public struct ThreadEngine {
     var routerSelectionDeadline: Instant?
     /// When this node, as a child that could route, next tells of its partition.
     var endDeviceAdvertisementDeadline: Instant?
+    /// When it did so last.
+    var endDeviceAdvertisementSent: Instant?
     var solicitation: RouterSolicitation?
     /// What this node as a child has to tell its parent.
     var childUpdate = ChildUpdateState.idle
@@ -190,6 +192,10 @@ public struct ThreadEngine {
     var place: StoredPlace?
     /// The children as they were last written.
     var storedChildren: [UInt8] = []
+    /// The address that this device was given because it was made without one.
+    var storedEUI64: ExtendedAddress?
+    /// The address that this node had before it became a router, and until when frames to it are taken.
+    var formerAddress: (rloc16: RLOC16, until: Instant)?
     /// Since when this node is a child: one that soon loses its parent goes on waiting longer between its attempts.
     var childSince: Instant?
     /// Whether the parent has answered in this round of Parent Requests.
@@ -247,6 +253,8 @@ public struct ThreadEngine {
     public var keySequence: UInt32 { keyRing.keySequence }
     public var partitionID: PartitionID? { leaderData?.partitionID }
     public var leaderRLOC16: RLOC16? { leaderData?.leaderRouterID.rloc16 }
+    /// The address that this node had as a child, while others may still send there; nil when there is none.
+    public var formerRLOC16: RLOC16? { formerAddress?.rloc16 }
     public var linkLocalAddress: IPv6Address { IPv6Address(linkLocal: extendedAddress.interfaceIdentifier) }
 
     /// Whether no other router is known.
@@ -299,7 +307,7 @@ public struct ThreadEngine {
         var deadline = earlier(nextTick, attach.deadline)
         deadline = earlier(deadline, advertisement?.nextDeadline)
         deadline = earlier(deadline, routerSelectionDeadline)
-        deadline = earlier(deadline, endDeviceAdvertisementDeadline)
+        deadline = earlier(deadline, earlier(endDeviceAdvertisementDeadline, formerAddress?.until))
         deadline = earlier(deadline, childUpdate.deadline)
         deadline = earlier(deadline, polling.deadline)
         deadline = earlier(deadline, earlier(supervision.deadline, parentSearch.deadline))
@@ -327,6 +335,7 @@ public struct ThreadEngine {
         if let deadline = routerSelectionDeadline, deadline <= now { handleRouterSelection(now: now) }
         handleAdvertisementDeadline(now: now)
         handleEndDeviceAdvertisementDeadline(now: now)
+        handleFormerAddressDeadline(now: now)
         handleChildUpdateDeadline(now: now)
         handleSupervisionDeadline(now: now)
         handleParentSearchDeadline(now: now)

@@ -14,7 +14,7 @@ final class CommandService: ControlHandler, @unchecked Sendable {
     /// What the command line tells about this program.
     private static var configuration: CommandInterpreter.Configuration {
         var configuration = CommandInterpreter.Configuration()
-        configuration.version = "HEDDLE/\(Heddled.version); LINUX"
+        configuration.version = Heddled.stackVersion
         return configuration
     }
 

@@ -57,8 +57,14 @@ final class Daemon: Service, Sendable {
         let address =
             settings.network.extendedAddress
             ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        var configuration = NodeEngine.Configuration(profile: profile)
+        configuration.thread.identity.eui64 = settings.device.eui64
+        configuration.thread.identity.vendorName = settings.device.vendor
+        configuration.thread.identity.vendorModel = settings.device.model
+        configuration.thread.identity.vendorSoftwareVersion = Heddled.version
+        configuration.thread.identity.stackVersion = Heddled.stackVersion
         return NodeEngine(
-            configuration: NodeEngine.Configuration(profile: profile), profile: profile, extendedAddress: address,
+            configuration: configuration, profile: profile, extendedAddress: address,
             cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
     }
 
@@ -84,6 +90,7 @@ final class Daemon: Service, Sendable {
         let network = settings.network
         let extendedAddress = network.extendedAddress
         try await runtime.perform { node, now in
+            node.ensureEUI64(now: now)
             if let extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
             // A dataset that the node already has, perhaps a newer one, stays; else the configured one is taken.
             if let configured = network.dataset, node.parameters.networkKey != configured.key {

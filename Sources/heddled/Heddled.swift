@@ -8,6 +8,8 @@ import ServiceLifecycle
 struct Heddled: AsyncParsableCommand {
     /// The version of this source tree.
     static let version = "0.1.0"
+    /// What `version` prints, and what diagnostics tell of the protocol's implementation.
+    static let stackVersion = "HEDDLE/\(version); LINUX"
 
     static let configuration = CommandConfiguration(
         commandName: "heddled",

@@ -77,6 +77,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
@@ -180,6 +181,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms
@@ -283,6 +285,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 4000.0 ms
+        formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
         childSupervisionCheckTimeout 190000.0 ms

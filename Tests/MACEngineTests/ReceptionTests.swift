@@ -143,6 +143,23 @@ struct ReceptionTests {
         #expect(air.nodes[0].indications.isEmpty)
     }
 
+    @Test("Frames to a former short address are taken and acknowledged, as long as there is one")
+    func formerAddress() {
+        let air = TestAir(count: 1)
+        let former = TestAir.shortAddress(4)
+        air.nodes[0].engine.formerShortAddress = former
+        air.inject(Self.frame { $0.destination = .short(former) }, into: 0)
+        air.run(for: .milliseconds(5))
+        #expect(air.nodes[0].indications.count == 1 && air.nodes[0].acknowledgements.count == 1)
+        air.nodes[0].engine.formerShortAddress = nil
+        air.inject(
+            Self.frame {
+                $0.destination = .short(former)
+                $0.sequenceNumber = 6
+            }, into: 0)
+        #expect(air.nodes[0].indications.count == 1)
+    }
+
     @Test("Wrong checksums pass where nobody computes them")
     func uncheckedSequence() {
         var configuration = MACEngine.Configuration()

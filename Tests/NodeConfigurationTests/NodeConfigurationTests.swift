@@ -39,6 +39,7 @@ import ThreadWire
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
                        extended-pan-id: "1111111122222222", extended-address: "0200000000000001" }
             tun: { enabled: true, name: mesh0 }
+            device: { eui64: "18b4300000000001", vendor: Loom, model: "a model" }
             """
         let configuration = try NodeConfiguration(text: text, file: "/etc/heddle/a.yaml")
         #expect(configuration.file == "/etc/heddle/a.yaml")
@@ -67,6 +68,8 @@ import ThreadWire
         #expect(dataset.extendedPANID == 0x1111_1111_2222_2222)
         #expect(configuration.tun.enabled)
         #expect(configuration.tun.name == "mesh0")
+        #expect(configuration.device.eui64 == ExtendedAddress(rawValue: 0x18b4_3000_0000_0001))
+        #expect(configuration.device.vendor == "Loom" && configuration.device.model == "a model")
     }
 
     @Test("What a file leaves out has its default")
@@ -80,6 +83,8 @@ import ThreadWire
         #expect(!configuration.network.autostart)
         #expect(configuration.network.dataset == nil && configuration.network.extendedAddress == nil)
         #expect(!configuration.tun.enabled && configuration.tun.name == "wpan0")
+        #expect(configuration.device.eui64 == nil && configuration.device.vendor == "Heddle")
+        #expect(configuration.device.model == "heddled")
 
         let keyed = Self.minimal + "network: { key: 0134C0DE1AB51234C0DE1AB5CA1A110F }"
         let dataset = try #require(try NodeConfiguration(text: keyed, file: "a.yaml").network.dataset)
@@ -117,6 +122,7 @@ import ThreadWire
             "network.extended-address: \"0000000000000000\"", "network.extended-address: \"ffffffffffffffff\"",
             "network.extended-address: \"020000000000000g\"", "tun.name: sixteen-bytes-00", "tun.name: a/b",
             "tun.name: \"a b\"", "tun.enabled: maybe", "log.level: loud", "log.modules: [mac]",
+            "device.eui64: \"0000000000000000\"", "device.vendor: \"\"", "device.model: \"\"",
         ])
     func outOfRange(line: String) throws {
         let parts = line.split(separator: " ", maxSplits: 1)
@@ -126,7 +132,7 @@ import ThreadWire
         var sections = [
             "radio": "type: ether, address: \"a:1\", node: A",
             "network": "key: \"\(String(repeating: "0a", count: 16))\"",
-            "tun": "", "log": "",
+            "tun": "", "log": "", "device": "",
         ]
         let inner = names.dropFirst().reversed().reduce(String(parts[1])) { value, name in
             value == parts[1] ? "\(name): \(value)" : "\(name): { \(value) }"
@@ -157,8 +163,8 @@ import ThreadWire
     func misspelt() {
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
-                "a.yaml:4: netwerk: found an unknown key, expected one of state, control, log, radio, network, tun "
-                    + "(did you mean `network`?)"
+                "a.yaml:4: netwerk: found an unknown key, expected one of state, control, log, radio, network, tun, "
+                    + "device (did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
     }
@@ -320,6 +326,7 @@ import ThreadWire
         dataset.key = [UInt8](repeating: 0, count: 16)
         #expect(dataset == defaults.network.dataset)
         #expect(complete.radio.lora == defaults.radio.lora && complete.radio.profile == defaults.radio.profile)
+        #expect(complete.device.vendor == defaults.device.vendor && complete.device.model == defaults.device.model)
         #expect(complete.tun == defaults.tun && complete.log.level == defaults.log.level)
     }
 

@@ -34,11 +34,21 @@ enum TestNetworks {
         VirtualNetwork(
             topology: topology, profile: profile, seed: seed, isCapturing: isCapturing,
             cryptography: MbedTLSCryptography(),
-            secretEntropy: { seed in
-                var writer = ByteWriter()
-                for index in 0..<4 { writer.write(seed &+ UInt64(index)) }
-                return SodiumEntropy(seed: writer.bytes)
-            }, configure: configure)
+            secretEntropy: secretEntropy, configure: configure)
+    }
+
+    /// A grid on an air without airtime, loss and collisions, for what is about the protocol alone.
+    static func idealGrid(_ count: Int, width: Int, seed: UInt64) -> VirtualNetwork {
+        VirtualNetwork(
+            names: (0..<count).map { "N\($0)" }, profile: .ieee802154, seed: seed,
+            cryptography: MbedTLSCryptography(), secretEntropy: secretEntropy
+        ) { _ in IdealMedium(nodeCount: count, reach: .grid(width: width)) }
+    }
+
+    private static func secretEntropy(seed: UInt64) -> any SecretEntropy {
+        var writer = ByteWriter()
+        for index in 0..<4 { writer.write(seed &+ UInt64(index)) }
+        return SodiumEntropy(seed: writer.bytes)
     }
 
     /// Nodes in a line, each hearing its neighbors alone.

@@ -128,6 +128,8 @@ struct AnnounceTests {
         node.run(for: LinkProfile.ieee802154.announceProcessDelay)
         #expect(node.engine.role == .detached)
         #expect(node.engine.network?.channel == 20 && node.engine.network?.panID == PANID(rawValue: 0x4321))
+        #expect(node.engine.parameters.channel == 20 && node.engine.parameters.panID == PANID(rawValue: 0x4321))
+        #expect(node.engine.activeDataset?.channel == 15, "the dataset is another only when the parent brings one")
         #expect(node.outputs.contains(.identityChanged))
         while node.lastChallenge.isEmpty { node.passDeadline() }
         let response = node.parentResponse(to: node.lastChallenge)
@@ -160,6 +162,7 @@ struct AnnounceTests {
         node.with { $0.handleAnnounce(received, now: $1) }
         node.run(for: .seconds(10))
         #expect(node.engine.network?.channel == Self.here)
+        #expect(node.engine.parameters.channel == UInt16(Self.here))
         while node.engine.role != .leader { node.passDeadline() }
         #expect(node.engine.network?.channel == Self.here)
         let replayed = announce(node, Self.newer)

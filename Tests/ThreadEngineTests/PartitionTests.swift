@@ -38,6 +38,62 @@ struct PartitionTests {
         #expect(node.engine.role == .leader)
     }
 
+    /// An advertisement of a partition that weighs less than the one that the node is in.
+    private func worse(_ node: ScriptedNode, frameCounter: UInt32) -> ReceivedMLE {
+        var received = node.advertisement(
+            from: ScriptedNode.stranger,
+            leaderData: ScriptedNode.leaderData(PartitionID(rawValue: 0x5000_0000), weighting: 32))
+        received.frameCounter = frameCounter
+        return received
+    }
+
+    @Test("A child that hears a worse partition tells it of its own soon, before it has decided whether to be a router")
+    func invitingChild() throws {
+        var node = ScriptedNode()
+        node.attachAsChild()
+        let decision = try #require(node.engine.routerSelectionDeadline)
+        #expect(decision > node.now + .seconds(2), "else this test would prove nothing")
+        var received = worse(node, frameCounter: 1)
+        node.with { $0.handleAdvertisement(received, now: $1) }
+        node.run(for: .seconds(1))
+        #expect(node.commands == [.advertisement])
+        let told = try #require(node.sent.first)
+        #expect(told.destination == .linkLocalAllNodes && told.message.route64 == nil)
+        #expect(told.message.leaderData?.partitionID == ScriptedNode.partition)
+        #expect(node.engine.routerSelectionDeadline == decision, "when it decides is another matter")
+        // Not more often than a router would.
+        let least = LinkProfile.ieee802154.advertisementIntervalMaximumFloor
+        for second in 0..<60 as Range<UInt32> {
+            received = worse(node, frameCounter: 2 + second)
+            node.with { $0.handleAdvertisement(received, now: $1) }
+            node.run(for: .seconds(1))
+        }
+        let count = node.commands.count { $0 == .advertisement }
+        #expect((4...Int(60 / least.wholeSeconds) + 1).contains(count))
+    }
+
+    @Test("A router that hears a worse partition advertises soon, a device that cannot route stays silent")
+    func invitingRouter() {
+        var leader = ScriptedNode()
+        leader.becomeLeader()
+        leader.run(for: .seconds(100))
+        leader.forgetOutput()
+        var received = worse(leader, frameCounter: 1)
+        received.message.tlvs.removeAll { $0.type == .leaderData }
+        received.message.tlvs.append(
+            .leaderData(ScriptedNode.leaderData(PartitionID(rawValue: 1), weighting: 32)))
+        leader.with { $0.handleAdvertisement(received, now: $1) }
+        leader.run(for: .seconds(1))
+        #expect(leader.commands == [.advertisement])
+
+        var other = ScriptedNode { $0.isRouterEligible = false }
+        other.attachAsChild()
+        received = worse(other, frameCounter: 1)
+        other.with { $0.handleAdvertisement(received, now: $1) }
+        other.run(for: .seconds(5))
+        #expect(other.commands.isEmpty)
+    }
+
     @Test("A child whose leader has fallen silent looks for a part of its partition that still hears it")
     func leaderLost() {
         var node = ScriptedNode {

@@ -14,7 +14,7 @@ struct RoleRestorationTests {
     private static let childPlace = RLOC16(routerID: ownID, childID: 3)
 
     /// A node that was a router or leader before it was started again.
-    private func restarted(as role: Role, children: Int = 0) -> ScriptedNode {
+    private func restarted(as role: Role, children: Int = 0, isAlone: Bool = false) -> ScriptedNode {
         var node = ScriptedNode()
         let address = node.engine.extendedAddress
         node.with { engine, now in
@@ -23,7 +23,7 @@ struct RoleRestorationTests {
                     role: role, rloc16: Self.ownID.rloc16, keySequence: 0, mleFrameCounterLimit: 5000,
                     linkFrameCounterLimit: 5000, meshLocalInterfaceIdentifier: 7, extendedAddress: address,
                     previousPartitionID: ScriptedNode.partition, parent: ExtendedAddress(rawValue: 0),
-                    keyUsage: engine.keyUsage))
+                    isAlone: isAlone, keyUsage: engine.keyUsage))
             let stored = (0..<children).map {
                 StoredChild(
                     extendedAddress: ExtendedAddress(rawValue: Self.child.rawValue + UInt64($0)),
@@ -153,6 +153,41 @@ struct RoleRestorationTests {
             #expect(state.rloc16 == Self.ownID.rloc16)
             #expect(state.previousPartitionID == ScriptedNode.partition)
         }
+    }
+
+    @Test("A leader that was alone asks nobody for its place, unless it has children")
+    func alone() {
+        let alone = restarted(as: .leader, isAlone: true)
+        #expect(alone.commands == [.parentRequest])
+        #expect(alone.engine.previousRouterID == Self.ownID, "the id that it will have again")
+        #expect(restarted(as: .leader, children: 1, isAlone: true).commands == [.linkRequest])
+    }
+
+    @Test("What is stored tells whether a leader is alone, as other routers come and go")
+    func company() throws {
+        let harness = ThreadHarness(count: 2)
+        harness.start(0)
+        _ = try #require(harness.run(until: { $0.roles[0] == .leader }, within: .seconds(30)))
+        #expect(harness.engines[0].place?.isAlone == true)
+        harness.connectLine()
+        harness.start(1)
+        _ = try #require(harness.run(until: { $0.isFullyRouted }, within: .seconds(300)))
+        #expect(harness.engines[0].place?.isAlone == false)
+        harness.connect(0, 1, rssi: nil)
+        let isLeft = harness.run(until: { $0.engines[0].place?.isAlone == true }, within: .seconds(600))
+        #expect(isLeft != nil)
+    }
+
+    @Test("A leader that was alone leads again within the time that a new node takes")
+    func aloneAgain() throws {
+        let harness = ThreadHarness(count: 1)
+        harness.start(0)
+        _ = try #require(harness.run(until: { $0.roles[0] == .leader }, within: .seconds(30)))
+        let place = harness.engines[0].rloc16
+        harness.restart(0)
+        let time = harness.run(until: { $0.roles[0] == .leader }, within: .seconds(7))
+        #expect(time != nil)
+        #expect(harness.engines[0].rloc16 == place)
     }
 
     @Test("A node of another network has no place in this one")

@@ -237,6 +237,55 @@ struct RoleStateTests {
         #expect(node.engine.children[ScriptedNode.stranger]?.neighbor.rloc16 == child)
     }
 
+    @Test("A new router keeps the address that it had as a child for eight seconds, or until it leaves its place")
+    func formerAddress() {
+        var node = node(in: .soliciting)
+        let former = node.engine.rloc16
+        let acceptance = acceptance
+        node.with { $0.handleAddressSolicitResponse(acceptance, now: $1) }
+        #expect(former.childID != 0 && node.engine.formerRLOC16 == former)
+        var leaving = node
+        leaving.with { $0.becomeDetached(now: $1) }
+        #expect(leaving.engine.formerRLOC16 == nil)
+        node.run(for: .milliseconds(7990))
+        #expect(node.engine.formerRLOC16 == former)
+        node.forgetOutput()
+        node.run(for: .milliseconds(20))
+        #expect(node.engine.formerRLOC16 == nil)
+        #expect(node.outputs.contains(.identityChanged), "the link layer must know")
+    }
+
+    @Test("A router that is taken in by a former child of its own has it as a child no longer")
+    func childBecomesParent() {
+        var node = ScriptedNode()
+        node.with { engine, now in
+            engine.place = StoredPlace(
+                role: .router, rloc16: Self.ownID.rloc16, partitionID: ScriptedNode.partition,
+                parent: ExtendedAddress(rawValue: 0))
+            let child = StoredChild(
+                extendedAddress: ScriptedNode.peer, rloc16: RLOC16(routerID: Self.ownID, childID: 1),
+                mode: .fullThreadDevice, version: 5, timeout: 240)
+            engine.restore(StoredChildren([child]), now: now)
+            engine.place = nil
+        }
+        #expect(node.engine.children[ScriptedNode.peer]?.isRestored == true)
+        node.attachAsChild()
+        #expect(node.engine.parent?.extendedAddress == ScriptedNode.peer)
+        #expect(node.engine.children[ScriptedNode.peer] == nil)
+        let acceptance = acceptance
+        node.with { engine, now in
+            engine.previousRouterID = Self.ownID
+            engine.solicitRouterID(.tooFewRouters, now: now)
+            engine.handleAddressSolicitResponse(acceptance, now: now)
+        }
+        // The link layer still has it under its own address.
+        let told = node.outputs.compactMap { output -> RLOC16? in
+            if case .setPeer(let peer) = output, peer.extendedAddress == ScriptedNode.peer { peer.rloc16 } else { nil }
+        }
+        #expect(told.allSatisfy { $0 == ScriptedNode.peerRouterID.rloc16 })
+        #expect(node.engine.routers[ScriptedNode.peerRouterID]?.isLinkValid == true)
+    }
+
     @Test("Under another id than it had, or when it gets none, a router's children are none any more")
     func losesChildren() {
         for isRefused in [false, true] {

@@ -14,7 +14,8 @@ let addressCommands = [
         guard invocation.node.setExtendedAddress(address, now: invocation.now) else { throw .invalidState }
     },
     Command("eui64", ["eui64"]) { invocation throws(CommandError) in
-        guard let eui64 = invocation.interpreter.configuration.eui64 else { throw .notFound }
+        let identity = invocation.node.thread.configuration.identity
+        guard let eui64 = invocation.interpreter.configuration.eui64 ?? identity.eui64 else { throw .notFound }
         invocation.print("\(eui64)")
     },
     Command(

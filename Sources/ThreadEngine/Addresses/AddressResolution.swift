@@ -87,8 +87,14 @@ extension ThreadEngine {
         let entry = AddressCache.Entry(
             target: target, state: .querying(until: now + profile.addressQueryTimeout), retryDelay: retryDelay)
         guard resolver.update(entry) else { return .unreachable }
-        notify(TMFPath.addressQuery, [.targetEID(target)], to: .realmLocalAllRouters)
+        sendAddressQuery(target)
         return .pending
+    }
+
+    private mutating func sendAddressQuery(_ target: IPv6Address) {
+        notify(
+            TMFPath.addressQuery, [.targetEID(target)], to: .realmLocalAllRouters,
+            hasToken: profile.dialect.hasAddressTokens)
     }
 
     /// Ends queries that nobody answered; the next one must wait, longer each time.
@@ -102,7 +108,7 @@ extension ThreadEngine {
                 repeated.repetitions += 1
                 repeated.state = .querying(until: now + profile.addressQueryTimeout)
                 _ = resolver.update(repeated)
-                notify(TMFPath.addressQuery, [.targetEID(entry.target)], to: .realmLocalAllRouters)
+                sendAddressQuery(entry.target)
                 continue
             }
             var failed = entry
@@ -145,7 +151,7 @@ extension ThreadEngine {
         }
         request(
             TMFPath.addressNotification, tlvs, to: source, purpose: .addressNotification,
-            hasToken: profile.dialect.hasAddressNotificationToken, now: now)
+            hasToken: profile.dialect.hasAddressTokens, now: now)
     }
 
     /// An address was found.

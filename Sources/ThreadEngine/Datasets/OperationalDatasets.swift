@@ -33,7 +33,7 @@ extension ThreadEngine {
         guard dataset.hasUsableChannels else { return false }
         keep(dataset, kind, now: now)
         switch role {
-        case .disabled: resume(kind)
+        case .disabled: resume(kind, isChosen: true)
         case .detached: break
         case .child, .router: register(kind, now: now)
         case .leader:
@@ -77,10 +77,16 @@ extension ThreadEngine {
     }
 
     /// Takes the kept dataset for the network's.
-    mutating func resume(_ kind: DatasetKind) {
+    /// - Parameter isChosen: whether a user has just given it to this stopped node.
+    mutating func resume(_ kind: DatasetKind, isChosen: Bool = false) {
+        assume(kind)
+        if kind == .active, let dataset = datasets.active.dataset { apply(dataset, isChosen: isChosen) }
+    }
+
+    /// Takes the version of the kept dataset for the network's, whatever values are in force.
+    mutating func assume(_ kind: DatasetKind) {
         datasets[kind].registrationDeadline = nil
         datasets[kind].networkTimestamp = datasets[kind].timestamp
-        if kind == .active, let dataset = datasets.active.dataset { apply(dataset) }
     }
 
     /// Takes a dataset over that the network has: kept if it is newer, and used even if it is older.
@@ -121,14 +127,15 @@ extension ThreadEngine {
     // MARK: Using
 
     /// Takes the values of a dataset into use, each that it has.
-    mutating func apply(_ dataset: OperationalDataset) {
+    /// - Parameter isChosen: whether a user has just given it to this stopped node. Another network that was chosen has
+    ///   no place for this node; a change that a network goes through together leaves it its place.
+    mutating func apply(_ dataset: OperationalDataset, isChosen: Bool = false) {
         var values = parameters
         for tlv in dataset.tlvs where Self.usedTypes.contains(tlv.type) { values.set(tlv) }
         guard values != parameters else { return }
         let formerPrefix = parameters.meshLocalPrefix
-        // Another network that a user chose, and not a change that this one goes through together.
         let isOther = values.networkKey != parameters.networkKey || values.panID != parameters.panID
-        if role == .disabled, network != nil, isOther { forgetPlace() }
+        if isChosen, network != nil, isOther { forgetPlace() }
         parameters = values
         emit(.store(StoredRecord(name: .parameters, value: values.bytes)))
         if let key = values.networkKey { useNetworkKey(key) }

@@ -215,9 +215,10 @@ extension ThreadEngine {
     }
 
     private mutating func move(to place: AnnouncedPlace) {
-        network?.channel = place.channel
-        network?.panID = place.panID
-        emit(.identityChanged)
+        var values = OperationalDataset()
+        values.channel = UInt16(place.channel)
+        values.panID = place.panID
+        apply(values)
     }
 
     /// This node found a parent: whoever is left where it came from should hear of it.

@@ -14,6 +14,7 @@ extension ThreadEngine {
         guard new != mode else { return true }
         let old = mode
         mode = new
+        storeSettings()
         emit(.identityChanged)
         let fallsAsleep = old.isReceiverOnWhenIdle && !new.isReceiverOnWhenIdle
         let mustAttachAnew = old.isFullThreadDevice != new.isFullThreadDevice || fallsAsleep && !hasAttachedSleeping

@@ -118,6 +118,7 @@ extension ThreadEngine {
     public mutating func setPollPeriod(_ period: Duration?, now: Instant) -> Bool {
         if let period, period < profile.minimumDataPollPeriod { return false }
         configuration.pollPeriod = period.map { min($0, Self.pollPeriodMaximum) }
+        storeSettings()
         updatePolling(now: now)
         return true
     }

@@ -10,7 +10,7 @@ extension ThreadEngine {
     mutating func beginEndDeviceAdvertisements(now: Instant) {
         guard endDeviceAdvertisementDeadline == nil else { return }
         scheduleEndDeviceAdvertisement(now: now)
-        sendEndDeviceAdvertisement()
+        sendEndDeviceAdvertisement(now: now)
     }
 
     mutating func scheduleEndDeviceAdvertisement(now: Instant) {
@@ -22,22 +22,23 @@ extension ThreadEngine {
     /// A worse partition was heard, which may hear nothing else of this one: it is told soon, but not more often than
     /// a router would.
     mutating func hastenEndDeviceAdvertisement(now: Instant) {
-        guard role == .child, let deadline = endDeviceAdvertisementDeadline else { return }
-        // The deadline tells, but for its jitter, when the last one was sent.
-        let sinceLast = profile.reedAdvertisementInterval - deadline.since(now)
-        let soonest = now + max(.zero, profile.advertisementIntervalMaximumFloor - sinceLast)
-        let soon = soonest + entropy.open.duration(in: .zero...profile.advertisementIntervalMinimum)
-        endDeviceAdvertisementDeadline = min(deadline, soon)
+        guard role == .child, canRoute else { return }
+        let earliest = endDeviceAdvertisementSent.map { $0 + profile.advertisementIntervalMaximumFloor } ?? now
+        let latest = max(now, earliest) + profile.advertisementIntervalMinimum
+        if let deadline = endDeviceAdvertisementDeadline, deadline <= latest { return }
+        endDeviceAdvertisementDeadline =
+            max(now, earliest) + entropy.open.duration(in: .zero...profile.advertisementIntervalMinimum)
     }
 
     mutating func handleEndDeviceAdvertisementDeadline(now: Instant) {
         guard role == .child, let deadline = endDeviceAdvertisementDeadline, deadline <= now else { return }
         scheduleEndDeviceAdvertisement(now: now)
-        sendEndDeviceAdvertisement()
+        sendEndDeviceAdvertisement(now: now)
     }
 
-    private mutating func sendEndDeviceAdvertisement() {
+    private mutating func sendEndDeviceAdvertisement(now: Instant) {
         guard let leaderData, attach == .idle, solicitation == nil else { return }
+        endDeviceAdvertisementSent = now
         sendMLE(.advertisement, [.sourceAddress(rloc16), .leaderData(leaderData)], to: .linkLocalAllNodes)
     }
 }

@@ -28,16 +28,21 @@ extension ThreadEngine {
         schedule(.linkRequest(to: id), within: range.upperBound - range.lowerBound, now: now + range.lowerBound)
     }
 
-    mutating func sendLinkRequest(to id: RouterID, now: Instant) {
+    /// - Parameter isRenewal: whether a valid link has gone quiet, so that also the routes may be others by now.
+    mutating func sendLinkRequest(to id: RouterID, isRenewal: Bool = true, now: Instant) {
         guard role.isAttached, let leaderData, let router = routers[id], router.link != .none else { return }
         let challenge = challenge()
         var tlvs: [MLETLV] = [.version(configuration.version)]
         if role.isRouting {
-            tlvs.append(.tlvRequest(router.isLinkValid ? [.linkMargin, .route64] : [.linkMargin]))
+            tlvs.append(.tlvRequest(router.isLinkValid && isRenewal ? [.linkMargin, .route64] : [.linkMargin]))
         }
         tlvs += [.sourceAddress(rloc16), .leaderData(leaderData), .challenge(challenge)]
-        if !router.isLinkValid {
-            routers.modify(id) { $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait) }
+        routers.modify(id) {
+            if $0.isLinkValid {
+                $0.renewalChallenge = challenge
+            } else {
+                $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait)
+            }
         }
         sendMLE(.linkRequest, tlvs, to: router.neighbor.extendedAddress)
     }
@@ -154,6 +159,8 @@ extension ThreadEngine {
             let margin = message.linkMargin
         else { return drop(.malformedMLE) }
         guard let router = routers[source.routerID] else { return drop(.unexpectedMLE) }
+        // Whether it answers a question of this node, and is no message of long ago.
+        var isProven = true
         switch router.link {
         case .none:
             guard let asked = multicastLinkRequest, asked.until > now else { return drop(.unexpectedMLE) }
@@ -163,6 +170,7 @@ extension ThreadEngine {
             guard !challenge.isEmpty, response == challenge else { return drop(.staleChallenge) }
         case .valid:
             guard router.neighbor.extendedAddress == received.sender else { return drop(.unexpectedMLE) }
+            isProven = !router.renewalChallenge.isEmpty && response == router.renewalChallenge
         }
         if let theirs = message.leaderData {
             guard theirs.partitionID == partitionID else { return drop(.foreignPartition) }
@@ -171,7 +179,7 @@ extension ThreadEngine {
         establishLink(
             with: source.routerID, received, version: version, linkFrameCounter: linkFrameCounter,
             mleFrameCounter: message.mleFrameCounter ?? linkFrameCounter, margin: margin, now: now)
-        if router.isLinkRequested {
+        if isProven {
             followKeySequence(received.keySequence, of: received.sender, .authoritative, now: now)
         }
         if let route = message.route64, role.isRouting {
@@ -201,6 +209,7 @@ extension ThreadEngine {
         let wasValid = routers[id]?.isLinkValid == true
         routers.modify(id) {
             $0.link = .valid
+            $0.renewalChallenge = []
             $0.neighbor.extendedAddress = received.sender
             $0.neighbor.rloc16 = id.rloc16
             $0.neighbor.version = version

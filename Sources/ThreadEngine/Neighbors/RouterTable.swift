@@ -29,6 +29,8 @@ public struct Router: Equatable, Sendable {
     public var cost: UInt8 = 0
     /// When the entry was last heard of: for the leader's decision to release the id.
     public var lastReachable: Instant
+    /// What the last Link Request on the valid link asked back; empty when it was answered.
+    var renewalChallenge: [UInt8] = []
 
     init(id: RouterID, now: Instant) {
         self.id = id
@@ -230,6 +232,7 @@ public struct RouterTable: Equatable, Sendable {
     mutating func removeLink(_ id: RouterID, now: Instant) {
         modify(id) {
             $0.link = .none
+            $0.renewalChallenge = []
             $0.neighbor.linkQualityOut = .none
             $0.lastReachable = now
         }

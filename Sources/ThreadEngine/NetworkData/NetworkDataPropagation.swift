@@ -48,6 +48,9 @@ extension ThreadEngine {
         autoconfigureAddresses(now: now)
         updateAnycastAddresses(now: now)
         synchronizeServerData(now: now)
+        // A minimal device shows its parent which network data it has.
+        // Source: recording prefix, frames 190, 192, 210 and 348
+        if role == .child, !mode.isFullThreadDevice { scheduleChildUpdate(now: now) }
     }
 
     // MARK: Telling

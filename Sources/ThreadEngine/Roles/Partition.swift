@@ -65,9 +65,8 @@ extension ThreadEngine {
     /// A worse partition is in reach: its nodes are to hear of this one soon, instead of after the longest interval.
     /// - Deviation: docs/deviations.md#merge-invitation
     private mutating func inviteToMerge(now: Instant) {
-        guard profile.formationJitter > .zero else { return }
         resetAdvertisement(now: now)
-        if let deadline = routerSelectionDeadline, role == .child {
+        if profile.formationJitter > .zero, let deadline = routerSelectionDeadline, role == .child {
             let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
             routerSelectionDeadline = min(deadline, soon)
         } else {

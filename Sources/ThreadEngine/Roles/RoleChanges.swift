@@ -19,7 +19,8 @@ extension ThreadEngine {
         linkFrameCounterRequested = state.linkFrameCounterLimit
         if state.role.isAttached {
             place = StoredPlace(
-                role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent)
+                role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent,
+                isAlone: state.isAlone)
         }
         keyRing.setKeySequence(state.keySequence)
         keyUsage = state.keyUsage
@@ -45,7 +46,7 @@ extension ThreadEngine {
             mleFrameCounterLimit: reserved.mle, linkFrameCounterLimit: reserved.link,
             meshLocalInterfaceIdentifier: meshLocalInterfaceIdentifier,
             extendedAddress: extendedAddress, previousPartitionID: place?.partitionID ?? PartitionID(rawValue: 0),
-            parent: place?.parent ?? ExtendedAddress(rawValue: 0), keyUsage: usage)
+            parent: place?.parent ?? ExtendedAddress(rawValue: 0), isAlone: place?.isAlone ?? false, keyUsage: usage)
         emit(.store(state.record))
     }
 
@@ -67,11 +68,14 @@ extension ThreadEngine {
         requestFrameCounters()
         setRole(.detached, now: now)
         attachAttempts = 0
-        resume(.active)
         datasets.reattachment = .active
         rotation.start(now: now)
-        // Who follows an announcement leaves its place behind.
-        if case .attaching = announce.following { return startAttach(.anyPartition, now: now) }
+        // Who follows an announcement leaves its place behind, and the values of its dataset.
+        if case .attaching = announce.following {
+            assume(.active)
+            return startAttach(.anyPartition, now: now)
+        }
+        resume(.active)
         guard !restoreRole(now: now), !restoreChildRole(now: now) else { return }
         startAttach(.anyPartition, now: now)
     }
@@ -104,6 +108,8 @@ extension ThreadEngine {
         guard old != new else { return }
         counters.enter(new, now: now)
         role = new
+        // Whichever way the place was found: no other dataset is tried any more.
+        if new.isAttached { datasets.reattachment = .settled }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
@@ -117,6 +123,7 @@ extension ThreadEngine {
         stopAdvertising()
         routerSelectionDeadline = nil
         endDeviceAdvertisementDeadline = nil
+        formerAddress = nil
         solicitation = nil
         childUpdate = .idle
         supervision.deadline = nil
@@ -147,10 +154,13 @@ extension ThreadEngine {
     mutating func becomeChild(of parent: Neighbor, rloc16: RLOC16, leaderData: LeaderData, now: Instant) {
         stopAdvertising()
         solicitation = nil
+        formerAddress = nil
         children.removeUnsettled()
         removeLinks(now: now)
         childSince = now
         self.parent = parent
+        // Who takes this node in is no longer its child: as one, the link layer would have it under another address.
+        if children[parent.extendedAddress] != nil { removeChild(parent.extendedAddress) }
         self.rloc16 = rloc16
         let isNewPartition = self.leaderData?.partitionID != leaderData.partitionID
         self.leaderData = leaderData

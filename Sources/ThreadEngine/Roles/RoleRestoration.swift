@@ -8,6 +8,8 @@ struct StoredPlace: Equatable, Sendable {
     var rloc16: RLOC16
     var partitionID: PartitionID
     var parent: ExtendedAddress
+    /// Whether the node led a partition without any other router.
+    var isAlone = false
 }
 
 // A router or leader that starts again asks the routers around for the place that it had, and goes on in it under its
@@ -22,6 +24,9 @@ extension ThreadEngine {
     mutating func restoreRole(now: Instant) -> Bool {
         guard let place, place.role.isRouting, place.rloc16.isRouter, canRoute else { return false }
         previousRouterID = place.rloc16.routerID
+        // Nobody is there who could know.
+        // - Deviation: docs/deviations.md#lone-leader
+        if place.isAlone, children.settled.isEmpty { return false }
         let isCritical = place.role == .leader || children.settled.count >= Self.criticalChildCount
         let attempts = isCritical ? profile.mleCriticalMaximumTransmissions : profile.mleMaximumTransmissions
         attach = .restoring(
@@ -96,7 +101,13 @@ extension ThreadEngine {
         guard role.isAttached, let partitionID else { return }
         place = StoredPlace(
             role: role, rloc16: rloc16, partitionID: partitionID,
-            parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))
+            parent: parent?.extendedAddress ?? ExtendedAddress(rawValue: 0), isAlone: role == .leader && isSingleton)
         storeNetworkState()
+    }
+
+    /// As leader: writes down that other routers have come, or that the last one is gone.
+    mutating func noteCompany() {
+        guard role == .leader, place?.isAlone != isSingleton else { return }
+        notePlace()
     }
 }

@@ -152,6 +152,7 @@ extension ThreadEngine {
         removeLinks(now: now)
         keepParentAsRouter(parent, now: now)
         self.parent = nil
+        keepFormerAddress(now: now)
         resumeRouting(as: .router, id: rloc16.routerID, now: now)
         sendAdvertisement(to: .linkLocalAllNodes)
         if profile.dialect.requestsLinksByMulticast {
@@ -159,11 +160,24 @@ extension ThreadEngine {
         } else if parent.version < 4 {
             // A parent before Thread 1.3 does not take its former child's advertisement for a link.
             routers.modify(parent.rloc16.routerID) { $0.neighbor.rloc16 = parent.rloc16 }
-            schedule(.linkRequest(to: parent.rloc16.routerID), within: .zero, now: now)
+            // Source: recording mixed_native, frame 20
+            sendLinkRequest(to: parent.rloc16.routerID, isRenewal: false, now: now)
         }
         for child in children.children where child.isAwaitingIdentifier {
             sendChildIDResponse(to: child.neighbor.extendedAddress, now: now)
         }
+    }
+
+    /// Others, the former parent among them, go on sending to the address of the child until they know better.
+    /// - Source: OpenThread as observed: it takes frames to its former address for 8 s
+    private mutating func keepFormerAddress(now: Instant) {
+        formerAddress = (rloc16, now + profile.formerAddressLifetime)
+    }
+
+    mutating func handleFormerAddressDeadline(now: Instant) {
+        guard let former = formerAddress, former.until <= now else { return }
+        formerAddress = nil
+        emit(.identityChanged)
     }
 
     /// The link to the former parent stays, and with it the way to the leader.
@@ -201,7 +215,10 @@ extension ThreadEngine {
                     entropy: &entropy.open)
         else { return [.status(.noAddressAvailable)] }
         assign(id, to: address)
-        if known == nil { resetAdvertisement(now: now) }
+        if known == nil {
+            resetAdvertisement(now: now)
+            noteCompany()
+        }
         // What is known of addresses at its former place is out of date; a child's moves on when it advertises.
         if let former = source?.locator, former != id.rloc16, former.routerID != rloc16.routerID {
             resolver.remove(rloc16: former)
@@ -258,5 +275,6 @@ extension ThreadEngine {
         // All that it and its children offered is gone with it.
         removeServers(now: now) { $0.routerID == id }
         resetAdvertisement(now: now)
+        noteCompany()
     }
 }

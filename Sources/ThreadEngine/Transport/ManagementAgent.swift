@@ -103,16 +103,16 @@ extension ThreadEngine {
     }
 
     /// Sends a request that nobody acknowledges.
-    mutating func notify(_ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address) {
-        notify(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination)
+    mutating func notify(_ path: String, _ tlvs: [TMFTLV], to destination: IPv6Address, hasToken: Bool = true) {
+        notify(path, payload: TMFMessage(tlvs: tlvs).bytes, to: destination, hasToken: hasToken)
     }
 
     /// Sends a request that nobody acknowledges.
-    mutating func notify(_ path: String, payload: [UInt8], to destination: IPv6Address) {
+    mutating func notify(_ path: String, payload: [UInt8], to destination: IPv6Address, hasToken: Bool = true) {
         sendManagement(
             CoAPMessage(
                 type: .nonConfirmable, code: .post, messageID: UInt16(truncatingIfNeeded: entropy.open.next()),
-                token: token(), path: path, payload: payload), to: destination)
+                token: hasToken ? token() : [], path: path, payload: payload), to: destination)
     }
 
     private mutating func token() -> [UInt8] {

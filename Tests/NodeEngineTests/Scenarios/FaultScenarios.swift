@@ -8,12 +8,11 @@ import ThreadWire
 
 @Suite("Scenarios: networks change")
 struct FaultScenarios {
-    /// What may be wrong for a while after a node or a link is gone.
-    private static let healing = Invariants.Tolerances(loop: .seconds(60))
     @Test("Two partitions merge when a link joins them", arguments: Scenario.profiles, Scenario.seeds(2))
     func merge(profile: LinkProfile, seed: UInt64) throws {
         let scenario = Scenario(
-            "two lines of 3 merge", TestNetworks.line(6), profile: profile, seed: seed, tolerances: Self.healing)
+            "two lines of 3 merge", TestNetworks.line(6), profile: profile, seed: seed,
+            disturbance: .change)
         let network = scenario.network
         network.setLoss(scenario["N2"], scenario["N3"], nil)
         scenario.form(within: .seconds(600))
@@ -29,7 +28,8 @@ struct FaultScenarios {
     @Test("The leader is killed", arguments: Scenario.seeds(3))
     func leaderKilled(seed: UInt64) throws {
         let scenario = Scenario(
-            "the leader of a 3 × 3 grid is killed", TestNetworks.grid(3), seed: seed, tolerances: Self.healing)
+            "the leader of a 3 × 3 grid is killed", TestNetworks.grid(3), seed: seed,
+            disturbance: .change)
         scenario.form(within: .seconds(600))
         let leader = try #require(scenario.network.nodes.first { $0.engine.thread.role == .leader })
         scenario.powerOff(leader)
@@ -42,7 +42,8 @@ struct FaultScenarios {
     @Test("Every router of a grid is killed in turn, and comes back")
     func everyRouterKilled() throws {
         let scenario = Scenario(
-            "every node of a 3 × 3 grid is killed in turn", TestNetworks.grid(3), seed: 1, tolerances: Self.healing)
+            "every node of a 3 × 3 grid is killed in turn", TestNetworks.grid(3), seed: 1,
+            disturbance: .change)
         scenario.form(within: .seconds(600))
         for node in scenario.network.nodes {
             let address = node.engine.thread.meshLocalEID
@@ -63,7 +64,8 @@ struct FaultScenarios {
         let topology = TestNetworks.topology(
             ["A", "B", "C", "child"], [("A", "B", 90), ("B", "C", 90), ("A", "child", 90)])
         let scenario = Scenario(
-            "a child moves between parents", topology, profile: profile, seed: seed, tolerances: Self.healing
+            "a child moves between parents", topology, profile: profile, seed: seed,
+            disturbance: .change
         ) { name, configuration in
             if name == "child" { configuration.thread.isRouterEligible = false }
         }
@@ -84,7 +86,8 @@ struct FaultScenarios {
         let topology = TestNetworks.topology(
             ["A", "B", "C", "D"], [("A", "B", 90), ("B", "C", 90), ("C", "D", 90), ("A", "D", 90)])
         let scenario = Scenario(
-            "a link of a ring fails one way", topology, profile: profile, seed: seed, tolerances: Self.healing)
+            "a link of a ring fails one way", topology, profile: profile, seed: seed,
+            disturbance: .change)
         scenario.form(within: .seconds(600))
         scenario.network.setLoss(from: scenario["A"], to: scenario["D"], nil)
         scenario.settle(within: .seconds(900), "healed")
@@ -98,7 +101,8 @@ struct FaultScenarios {
     @Test("Every node restarts at once", arguments: Scenario.seeds(3))
     func everythingRestarts(seed: UInt64) throws {
         let scenario = Scenario(
-            "every node of a 3 × 3 grid restarts", TestNetworks.grid(3), seed: seed, tolerances: Self.healing)
+            "every node of a 3 × 3 grid restarts", TestNetworks.grid(3), seed: seed,
+            disturbance: .change)
         scenario.form(within: .seconds(600))
         let addresses = scenario.network.nodes.map { $0.engine.thread.meshLocalEID }
         for node in scenario.network.nodes { scenario.powerOff(node) }

@@ -28,7 +28,8 @@ struct FormationScenarios {
         let scenario = Scenario("grid of 5 × 5", TestNetworks.grid(5), seed: 1)
         scenario.form(within: .seconds(900))
         try scenario.expectReachability()
-        scenario.finish()
+        // Of the many partitions at the beginning some lose their leader to another while it is asked for router ids.
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
     @Test("A room of 33 where all hear all, and no router takes more than four children")
@@ -37,9 +38,6 @@ struct FormationScenarios {
             configuration.thread.childLimit = 4
         }
         scenario.form(within: .seconds(900))
-        // Until everybody has decided whether one more router is needed.
-        scenario.run(for: .seconds(130))
-        scenario.settle(within: .seconds(300), "decided")
         let routers = scenario.network.nodes.filter { $0.engine.thread.role.isRouting }
         let thresholds = scenario.network.nodes[0].engine.thread.configuration
         #expect((thresholds.routerUpgradeThreshold...thresholds.routerDowngradeThreshold).contains(routers.count))
@@ -75,9 +73,9 @@ struct FormationScenarios {
         let routers = scenario.network.nodes.filter { $0.engine.thread.role.isRouting }
         // The ends may be children, whose parents are one hop less apart.
         let isTooFar = routers.contains { $0 === first } && routers.contains { $0 === last }
-        #expect(try (scenario.ping(first, last, attempts: 4) == nil) == isTooFar)
-        #expect(try scenario.ping(first, scenario["N15"], attempts: 4) != nil)
-        #expect(try scenario.ping(scenario["N1"], last, attempts: 4) != nil)
+        #expect(try scenario.ping(first, last).isReached != isTooFar)
+        #expect(try scenario.ping(first, scenario["N15"]).isReached)
+        #expect(try scenario.ping(scenario["N1"], last).isReached)
         try scenario.expectReachability(sample: 100, maximumCost: 15)
         scenario.finish()
     }
@@ -87,7 +85,6 @@ struct FormationScenarios {
         let scenario = Scenario("line of 4", TestNetworks.line(4), profile: TestNetworks.lora, seed: seed)
         scenario.form(within: .seconds(900))
         try scenario.expectReachability()
-        // A node may become a router, and have another address, while it is pinged.
         scenario.finish(allowing: Scenario.changeDrops)
     }
 
@@ -95,7 +92,7 @@ struct FormationScenarios {
     func loraGrid(seed: UInt64) throws {
         let scenario = Scenario("3 × 3 grid", TestNetworks.grid(3), profile: TestNetworks.lora, seed: seed)
         scenario.form(within: .seconds(1800))
-        try scenario.expectReachability(attempts: 6)
+        try scenario.expectReachability(patience: scenario.patience(isChanging: true, isLossy: true))
         scenario.finish(allowing: Scenario.changeDrops)
     }
 }

@@ -1,4 +1,5 @@
 import EngineCore
+import LinkProfiles
 import Simulator
 import Testing
 import ThreadWire
@@ -18,9 +19,32 @@ final class Invariants {
         /// A way that leads back to where it was: until the bad news has gone round. Where nothing is ever lost, no
         /// way does.
         var loop = Duration.zero
-        /// A child that two routers take for theirs, or whose parent does not know it: until its timeout. Partitions
-        /// merge in every network that forms, and take routers from their children.
-        var parentage = Duration.seconds(260)
+        /// A child that two routers take for theirs, or whose parent does not know it: until its timeout, when the
+        /// router forgets it or its own keep-alive, whose attempts come within that time, has failed. Partitions merge
+        /// in every network that forms, and take routers from their children.
+        var parentage: Duration
+
+        init(_ profile: LinkProfile, after disturbance: Disturbance) {
+            loop =
+                switch disturbance {
+                case .none: .zero
+                // Everybody advertises twice until nobody believes in a way through what is gone.
+                case .change: profile.advertisementIntervalMaximumCeiling * 2
+                // Before that, links without advertisements are taken down.
+                case .flood: profile.neighborAgeMaximum + profile.advertisementIntervalMaximumCeiling * 2
+                }
+            parentage = profile.childTimeoutDefault + Scenario.checkInterval
+        }
+    }
+
+    /// What a scenario does to its network.
+    enum Disturbance {
+        /// Nothing is lost but by chance.
+        case none
+        /// Nodes or links go and come.
+        case change
+        /// A stranger's frames take the air from advertisements.
+        case flood
     }
 
     let network: VirtualNetwork
@@ -30,7 +54,7 @@ final class Invariants {
     /// Faults that were there at the last check, and since when.
     private var pending: [String: Instant] = [:]
 
-    init(_ network: VirtualNetwork, tolerances: Tolerances = Tolerances()) {
+    init(_ network: VirtualNetwork, tolerances: Tolerances) {
         self.network = network
         self.tolerances = tolerances
     }
@@ -43,6 +67,7 @@ final class Invariants {
         var faults: [(text: String, tolerance: Duration)] = []
         faults += loops().map { ($0, tolerances.loop) }
         faults += parentage().map { ($0, tolerances.parentage) }
+        faults += unknownNeighbors().map { ($0, Scenario.checkInterval) }
         var now: [String: Instant] = [:]
         for fault in faults {
             let since = pending[fault.text] ?? network.now
@@ -101,6 +126,27 @@ final class Invariants {
         check("reassemblies", engine.lowPAN.reassemblyCount, engine.configuration.lowPAN.reassemblyLimit)
         check("link peers", engine.mac.peers.entries.count, engine.configuration.mac.peerLimit)
         check("queued frames", engine.mac.queue.entries.count, engine.configuration.mac.transmitQueueLimit + 1)
+    }
+
+    /// Children, parents and linked routers whose frames the link layer would not know, though they are where this
+    /// node believes them to be.
+    private func unknownNeighbors() -> [String] {
+        var found: [String] = []
+        for node in network.running where node.engine.thread.role.isAttached {
+            let peers = node.engine.mac.peers
+            for (neighbor, _) in node.engine.thread.neighbors {
+                let other = network.running.first { $0.engine.thread.extendedAddress == neighbor.extendedAddress }
+                guard let other, other.engine.thread.rloc16 == neighbor.rloc16,
+                    other.engine.thread.partitionID == node.engine.thread.partitionID,
+                    other.engine.thread.neighbor(node.engine.thread.extendedAddress) != nil
+                else { continue }
+                let known = peers.index(of: neighbor.rloc16).map { peers.entries[$0].peer.extendedAddress }
+                if known != neighbor.extendedAddress {
+                    found.append("the link layer of \(node.name) does not know \(other.name) as \(neighbor.rloc16)")
+                }
+            }
+        }
+        return found
     }
 
     // MARK: Not for long

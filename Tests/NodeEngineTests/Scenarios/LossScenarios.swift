@@ -12,10 +12,10 @@ struct LossScenarios {
         // What was lost may have been the news of a change, so faults that heal are given time.
         let scenario = Scenario(
             "3 × 3 grid with \(percent) % loss", TestNetworks.grid(3), seed: UInt64(percent),
-            tolerances: Invariants.Tolerances(loop: .seconds(60)))
+            disturbance: .change)
         scenario.network.setErasure(Double(percent) / 100)
         scenario.form(within: .seconds(1200))
-        try scenario.expectReachability(attempts: 6)
+        try scenario.expectReachability(patience: scenario.patience(isLossy: true))
         #expect(scenario.network.losses[.erasure] ?? 0 > 0)
         // A frame may be repeated so late, its acknowledgements being lost, that the MAC does not know it again.
         scenario.finish(allowing: Scenario.changeDrops.union([.replayedMLE]))

@@ -5,8 +5,9 @@ import LoRaChannel
 import NodeEngine
 import Simulator
 import Testing
-import ThreadEngine
 import ThreadWire
+
+@testable import ThreadEngine
 
 /// A network under test: virtual time goes on only together with the invariants' checks, and at the end its drops are
 /// judged and its traffic is printed.
@@ -25,8 +26,9 @@ final class Scenario {
     let name: String
     let network: VirtualNetwork
     let invariants: Invariants
+    private let disturbance: Invariants.Disturbance
     /// How often the invariants are checked.
-    private let interval = Duration.seconds(2)
+    static let checkInterval = Duration.seconds(2)
     private var nextCheck = Instant.zero
     /// Drops of engines that are no more.
     private var earlierDrops = DropCounters()
@@ -35,12 +37,13 @@ final class Scenario {
 
     init(
         _ name: String, _ topology: Topology, profile: LinkProfile = .ieee802154, seed: UInt64,
-        tolerances: Invariants.Tolerances = Invariants.Tolerances(),
+        disturbance: Invariants.Disturbance = .none,
         configure: (String, inout NodeEngine.Configuration) -> Void = { _, _ in }
     ) {
         self.name = "\(name), \(profile.name), seed \(seed)"
         network = TestNetworks.network(topology, profile: profile, seed: seed, configure: configure)
-        invariants = Invariants(network, tolerances: tolerances)
+        self.disturbance = disturbance
+        invariants = Invariants(network, tolerances: Invariants.Tolerances(profile, after: disturbance))
         for node in network.nodes { watch(node) }
     }
 
@@ -58,14 +61,14 @@ final class Scenario {
     func run(for duration: Duration) {
         let end = network.now + duration
         while network.now < end {
-            network.run(for: min(end.since(network.now), interval))
+            network.run(for: min(end.since(network.now), Self.checkInterval))
             check()
         }
     }
 
     private func check() {
         guard network.now >= nextCheck else { return }
-        nextCheck = network.now + interval
+        nextCheck = network.now + Self.checkInterval
         invariants.check()
     }
 
@@ -84,15 +87,25 @@ final class Scenario {
                 Issue.record("\(name): not \(what) in \(limit): \(fault)\n\(state)")
                 return nil
             }
-            run(for: interval)
+            run(for: Self.checkInterval)
         }
     }
 
-    /// Gives the nodes their network and lets them come to rest.
+    /// Gives the nodes their network and lets them come to rest, until each has decided whether to be a router.
     func form(_ nodes: [VirtualNetwork.Node]? = nil, within limit: Duration) {
         for node in network.nodes where nodes?.contains(where: { $0 === node }) == false { network.powerOff(node) }
         network.start(TestNetworks.dataset, nodes: nodes)
         settle(within: limit)
+        let end = network.now + limit
+        // A child that has no id yet decides anew when it hears its parent.
+        repeat {
+            run(for: network.profile.advertisementIntervalMaximumCeiling)
+        } while network.now < end && network.running.contains { isUndecided($0.engine.thread) }
+        settle(within: limit, "decided")
+    }
+
+    private func isUndecided(_ thread: ThreadEngine) -> Bool {
+        thread.routerSelectionDeadline != nil || thread.solicitation != nil
     }
 
     // MARK: Faults
@@ -110,24 +123,59 @@ final class Scenario {
 
     // MARK: Traffic
 
-    /// Sends an echo to a node's mesh-local address until it is answered.
-    /// - Returns: how often it was sent; nil when none was answered.
-    func ping(
-        _ source: VirtualNetwork.Node, _ target: VirtualNetwork.Node, byteCount: Int = 16, attempts: Int = 1
-    ) throws -> Int? {
-        let address = try #require(target.engine.thread.meshLocalEID)
-        return try ping(source, at: address, byteCount: byteCount, attempts: attempts)
+    /// How much may go wrong before a node counts as out of reach.
+    struct Patience {
+        /// How many Address Queries may be lost. They are multicast: nobody repeats them.
+        var queries = 1
+        /// How many echoes may be refused on their way, because a node is no longer where it was: that is how the
+        /// sender learns of it.
+        var staleAddresses = 0
+        /// How many echoes may be lost on their way, there or back.
+        var echoes = 0
     }
 
-    /// Sends an echo to an address until it is answered.
+    /// What a scenario has reason to be patient with.
+    /// - Parameter isChanging: whether nodes have changed their places since they were last spoken to.
+    func patience(isChanging: Bool = false, isLossy: Bool = false) -> Patience {
+        Patience(
+            queries: isLossy ? 3 : 1, staleAddresses: isChanging || disturbance != .none ? 1 : 0,
+            // On LoRa a frame is repeated but a few times.
+            echoes: isLossy || network.profile.maximumFrameRetries < LinkProfile.ieee802154.maximumFrameRetries ? 1 : 0)
+    }
+
+    /// What became of an attempt to reach a node.
+    struct Reach {
+        var isReached = false
+        var failedQueries = 0
+        var staleAddresses = 0
+        var lostEchoes = 0
+    }
+
+    /// How many datagrams were refused because an address was not found, and how often a sender was told so, or that
+    /// a node is not where it had been.
+    private var (failedQueries, refusals) = (0, 0)
+
+    /// Sends an echo to a node's mesh-local address until it is answered.
     func ping(
-        _ source: VirtualNetwork.Node, at address: IPv6Address, byteCount: Int = 16, attempts: Int = 1
-    ) throws -> Int? {
+        _ source: VirtualNetwork.Node, _ target: VirtualNetwork.Node, byteCount: Int = 16,
+        patience: Patience? = nil
+    ) throws -> Reach {
+        let address = try #require(target.engine.thread.meshLocalEID)
+        return try ping(source, at: address, byteCount: byteCount, patience: patience)
+    }
+
+    /// Sends an echo to an address until it is answered, or patience is at an end.
+    func ping(
+        _ source: VirtualNetwork.Node, at address: IPv6Address, byteCount: Int = 16, patience: Patience? = nil
+    ) throws -> Reach {
+        let patience = patience ?? self.patience()
         let payload = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) }
-        for attempt in 1...attempts {
+        var reach = Reach()
+        while true {
             nextEcho &+= 1
             let sequence = nextEcho
             let known = source.echoReplies.count
+            let before = drops
             try network.with(source) { engine, now in
                 try engine.sendEcho(to: address, identifier: 9, sequence: sequence, payload: payload, now: now)
             }
@@ -137,21 +185,36 @@ final class Scenario {
             check()
             if isAnswered != nil {
                 #expect(source.echoReplies.last?.payload == payload, "\(name)")
-                return attempt
+                reach.isReached = true
+                return reach
             }
-            // An address that was not found is not asked for again at once.
-            run(for: network.profile.addressQueryInitialRetryDelay)
+            // Of the sender, or of the target, which has to find the sender.
+            let after = drops
+            refusals += Int(after[.noListener] - before[.noListener])
+            if after[.addressUnresolved] > before[.addressUnresolved] {
+                reach.failedQueries += 1
+                failedQueries += Int(after[.addressUnresolved] - before[.addressUnresolved])
+                // An address that was not found is not asked for again at once.
+                run(for: network.profile.addressQueryInitialRetryDelay)
+            } else if after[.noListener] > before[.noListener] {
+                reach.staleAddresses += 1
+            } else {
+                reach.lostEchoes += 1
+            }
+            guard reach.failedQueries <= patience.queries, reach.staleAddresses <= patience.staleAddresses,
+                reach.lostEchoes <= patience.echoes
+            else { return reach }
         }
-        return nil
     }
 
     /// Expects that every node reaches the mesh-local address of every other.
     /// - Parameters:
     ///   - sample: of how many pairs, the same in every run; nil for all.
-    ///   - attempts: how often an echo may be lost, or not be sent because an Address Query was lost, before a pair
-    ///     counts as out of reach.
+    ///   - patience: with each pair.
     ///   - maximumCost: pairs whose way costs more are left out.
-    func expectReachability(sample: Int? = nil, attempts: Int = 4, maximumCost: UInt8 = .max) throws {
+    func expectReachability(
+        sample: Int? = nil, patience: Patience? = nil, maximumCost: UInt8 = .max
+    ) throws {
         var pairs: [(VirtualNetwork.Node, VirtualNetwork.Node)] = []
         for source in network.running {
             for target in network.running where target !== source {
@@ -163,15 +226,22 @@ final class Scenario {
             var generator = OpenEntropy(seed: UInt64(pairs.count))
             pairs = Array(pairs.shuffled(using: &generator).prefix(sample))
         }
-        var repeated = 0
+        var (failedQueries, staleAddresses, lostEchoes) = (0, 0, 0)
         for (source, target) in pairs {
-            let sent = try ping(source, target, attempts: attempts)
-            if sent == nil {
-                Issue.record("\(name): \(source.name) does not reach \(target.name)\n\(state)")
+            let reach = try ping(source, target, patience: patience)
+            if !reach.isReached {
+                Issue.record(
+                    "\(name): \(source.name) does not reach \(target.name): \(reach)\n\(state)")
             }
-            repeated += (sent ?? attempts) - 1
+            failedQueries += reach.failedQueries
+            staleAddresses += reach.staleAddresses
+            lostEchoes += reach.lostEchoes
         }
-        notes.append("\(pairs.count) pairs ping" + (repeated > 0 ? " with \(repeated) echoes repeated" : ""))
+        var note = "\(pairs.count) pairs ping"
+        if failedQueries > 0 { note += ", \(failedQueries) queries failed" }
+        if staleAddresses > 0 { note += ", \(staleAddresses) addresses were stale" }
+        if lostEchoes > 0 { note += ", \(lostEchoes) echoes lost" }
+        notes.append(note)
     }
 
     // MARK: End
@@ -190,10 +260,9 @@ final class Scenario {
     /// another one was taken, and the leader answers before it knows the way back.
     static let formationDrops: Set<DropReason> = [.foreignPartition, .unexpectedMLE, .staleChallenge, .noRoute]
     /// What follows where nodes that do not hear each other send at the same time: frames and acknowledgements are
-    /// lost, so frames are repeated, and what was lost for good arrives in part. Nobody repeats an Address Query, which
-    /// is multicast: one that is lost everywhere leaves an address unresolved, of which its sender is told.
+    /// lost, so frames are repeated, and what was lost for good arrives in part.
     static let collisionDrops: Set<DropReason> = [
-        .duplicateFrame, .noAcknowledgement, .channelBusy, .reassemblyTimeout, .addressUnresolved, .noListener,
+        .duplicateFrame, .noAcknowledgement, .channelBusy, .reassemblyTimeout,
     ]
     /// What follows where nodes or links are gone and others do not know yet: answers come that nobody waits for.
     static let changeDrops: Set<DropReason> = [.unexpectedTMF]
@@ -204,7 +273,10 @@ final class Scenario {
         invariants.check()
         for violation in invariants.violations { Issue.record("\(name): \(violation)") }
         #expect(invariants.counters.count > 0, "\(name): no secured frame was seen")
-        let all = allowed.union(Self.usualDrops).union(Self.formationDrops).union(Self.collisionDrops)
+        var all = allowed.union(Self.usualDrops).union(Self.formationDrops).union(Self.collisionDrops)
+        // A datagram whose address was not found, or is stale, is refused; its sender, a ping, listens to no errors.
+        if drops[.addressUnresolved] <= failedQueries { all.insert(.addressUnresolved) }
+        if failedQueries + refusals > 0 { all.insert(.noListener) }
         let unexpected = drops.nonzero.filter { !all.contains($0.reason) }
         #expect(unexpected.isEmpty, "\(name): dropped for \(unexpected)\n\(state)")
         let frames = network.nodes.reduce(0) { $0 + $1.transmittedFrames }

@@ -21,7 +21,7 @@ struct StrangerScenarios {
             // Answers to a flood take the air from advertisements.
             scenario = Scenario(
                 name, TestNetworks.grid(3), seed: seed,
-                tolerances: Invariants.Tolerances(loop: .seconds(200)))
+                disturbance: .flood)
             for node in scenario.network.nodes {
                 let watch = node.observer
                 node.observer = { [unowned self] output, now in
@@ -30,9 +30,6 @@ struct StrangerScenarios {
                 }
             }
             scenario.form(within: .seconds(600))
-            // Until everybody has decided whether to be a router.
-            scenario.run(for: .seconds(130))
-            scenario.settle(within: .seconds(300), "decided")
         }
 
         /// Lets one node receive a frame.

@@ -33,8 +33,8 @@ struct AnycastLocatorsTests {
         return node
     }
 
-    private func register(_ node: inout ScriptedNode, _ server: RLOC16, flags: BorderRouterEntry.Flags) {
-        let offer = NetworkDatabaseTests.offer(
+    private func register(_ node: inout ScriptedNode, _ server: RLOC16, flags: BorderRouterEntry.Flags) throws {
+        let offer = try NetworkDatabaseTests.offer(
             [OnMeshPrefix(cafe, flags: flags, isStable: true)], [],
             [MeshService(enterpriseNumber: 44970, serviceData: [0x5d])], at: server)
         node.with { $0.registerServer(offer, from: server, now: $1) }
@@ -56,12 +56,12 @@ struct AnycastLocatorsTests {
         var node = leader()
         let locators: [UInt16] = [0xfc01, 0xfc10, 0xfc40]
         #expect(locators.allSatisfy { place(node, $0) == nil })
-        register(&node, far.rloc16, flags: [.dhcp, .ndDNS, .onMesh])
+        try register(&node, far.rloc16, flags: [.dhcp, .ndDNS, .onMesh])
         #expect(locators.allSatisfy { place(node, $0) == far.rloc16 })
         // The hop from a parent to its child counts.
-        register(&node, RLOC16(routerID: near, childID: 3), flags: [.dhcp, .ndDNS, .onMesh])
+        try register(&node, RLOC16(routerID: near, childID: 3), flags: [.dhcp, .ndDNS, .onMesh])
         #expect(locators.allSatisfy { place(node, $0) == far.rloc16 })
-        register(&node, near.rloc16, flags: [.configure, .onMesh])
+        try register(&node, near.rloc16, flags: [.configure, .onMesh])
         #expect(place(node, 0xfc01) == near.rloc16 && place(node, 0xfc10) == near.rloc16)
         try offer(&node, flags: [.configure, .onMesh])
         #expect(place(node, 0xfc01) == node.engine.rloc16 && place(node, 0xfc10) == node.engine.rloc16)
@@ -72,11 +72,11 @@ struct AnycastLocatorsTests {
     }
 
     @Test("The child of this node that serves is the place itself")
-    func ownChild() {
+    func ownChild() throws {
         var node = leader()
         let child = RLOC16(routerID: node.engine.rloc16.routerID, childID: 3)
         node.engine.children.keep(child)
-        register(&node, child, flags: [.dhcp, .onMesh])
+        try register(&node, child, flags: [.dhcp, .onMesh])
         #expect(place(node, 0xfc10) == child)
     }
 
@@ -89,7 +89,7 @@ struct AnycastLocatorsTests {
         func locators(_ raw: [UInt16]) -> Set<IPv6Address> {
             Set(raw.compactMap { node.engine.locatorAddress(RLOC16(rawValue: $0)) })
         }
-        register(&node, far.rloc16, flags: [.dhcp, .onMesh])
+        try register(&node, far.rloc16, flags: [.dhcp, .onMesh])
         #expect(owned().isEmpty)
         try offer(&node, flags: [.dhcp, .ndDNS, .onMesh])
         #expect(owned() == locators([0xfc01, 0xfc10, 0xfc40]))
@@ -111,7 +111,7 @@ struct AnycastLocatorsTests {
     @Test("A datagram for one goes to that place")
     func resolved() throws {
         var node = leader()
-        register(&node, far.rloc16, flags: [.dhcp, .onMesh])
+        try register(&node, far.rloc16, flags: [.dhcp, .onMesh])
         let service = try #require(node.engine.locatorAddress(RLOC16(rawValue: 0xfc10)))
         let unknown = try #require(node.engine.locatorAddress(RLOC16(rawValue: 0xfc15)))
         let known = node.with { engine, now in engine.resolve(service, now: now) }

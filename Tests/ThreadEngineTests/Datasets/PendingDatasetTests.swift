@@ -76,6 +76,22 @@ struct PendingDatasetTests {
         #expect(node.engine.role == .disabled && node.engine.network?.channel == 20)
     }
 
+    @Test("A change that comes while the protocol is stopped leaves a node its place, another network does not")
+    func stoppedPlace() {
+        var node = child()
+        var other = pending(2)
+        other.networkKey = [UInt8](repeating: 9, count: 16)
+        node.with { $0.adopt(other, .pending, now: $1) }
+        node.with { $0.stop(now: $1) }
+        let place = node.engine.place
+        node.run(for: .seconds(61))
+        #expect(node.engine.parameters.networkKey == [UInt8](repeating: 9, count: 16))
+        #expect(place?.role == .child && node.engine.place == place)
+        // Chosen by the user, the same values are another network.
+        _ = node.with { $0.setDataset(ThreadHarness.dataset, .active, now: $1) }
+        #expect(node.engine.place == nil)
+    }
+
     // MARK: Restart
 
     /// A node that was switched off while a change was pending.
@@ -128,6 +144,23 @@ struct PendingDatasetTests {
         for _ in 0..<40 where node.engine.role == .detached { node.passDeadline() }
         #expect(node.engine.role == .leader && node.engine.network?.channel == 15)
         #expect(node.engine.datasets.delay != nil, "as leader it lets the delay run again")
+    }
+
+    @Test("A node that took up its old place tries no other dataset when it loses that place later")
+    func settled() {
+        var node = restarted()
+        node.start()
+        #expect(node.engine.datasets.reattachment == .active)
+        node.with { $0.becomeLeader(now: $1) }
+        #expect(node.engine.datasets.reattachment == .settled)
+        node.with { engine, now in
+            engine.becomeDetached(now: now)
+            engine.startAttach(.anyPartition, now: now)
+        }
+        for _ in 0..<40 where node.engine.role == .detached {
+            node.passDeadline()
+            #expect(node.engine.network?.channel == 15)
+        }
     }
 
     @Test("A node that finds its network by the pending dataset has changed over")

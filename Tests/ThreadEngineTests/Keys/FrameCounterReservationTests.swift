@@ -143,14 +143,15 @@ struct FrameCounterReservationTests {
         current.serialize(into: &writer)
         var usage = ByteWriter()
         current.keyUsage.serialize(into: &usage)
-        var bytes = Array(writer.bytes.dropLast(usage.bytes.count))
+        // Nor whether the node was alone.
+        var bytes = Array(writer.bytes.dropLast(usage.bytes.count + 1))
         bytes[0] = 1
         var reader = ByteReader(bytes)
         let old = try StoredNetworkState(parsing: &reader)
         #expect(old.keySequence == 2 && old.keyUsage.networkKey == nil)
         #expect(old.keyUsage.firstCounter(of: 2) == max(old.mleFrameCounterLimit, old.linkFrameCounterLimit))
         #expect(old.keyUsage.firstCounter(of: 3) == 0)
-        bytes[0] = 3
+        bytes[0] = 4
         var unknown = ByteReader(bytes)
         #expect(throws: ParseError.self) { try StoredNetworkState(parsing: &unknown) }
     }

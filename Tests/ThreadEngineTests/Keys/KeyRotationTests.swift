@@ -125,6 +125,58 @@ struct KeyRotationTests {
         #expect(node.engine.keySequence == 2, "an operator may change it at any time")
     }
 
+    @Test(
+        "A router far ahead is followed once it has answered the question that its link was asked",
+        arguments: [UInt32(3), 200])
+    func farAhead(sequence: UInt32) {
+        let harness = ThreadHarness(count: 2)
+        harness.connectLine()
+        for index in 0..<2 { harness.start(index) }
+        _ = harness.run(until: { $0.isFullyRouted }, within: .seconds(300))
+        harness.forgetMessages()
+        harness.with(0) { $0.setKeySequence(sequence, now: $1) }
+        harness.run(for: .seconds(60))
+        #expect(harness.engines.map(\.keySequence) == [sequence, sequence])
+        let asked = harness.datagrams.contains { $0.sender == 1 && harness.opened($0)?.command == .linkRequest }
+        #expect(asked)
+        #expect(harness.isFullyRouted && harness.reusedCounters == 0)
+    }
+
+    @Test("A Link Accept on a valid link that answers nothing does not bring its key sequence with it")
+    func unprovenAccept() {
+        var node = ScriptedNode()
+        node.becomeLeader()
+        let id = ScriptedNode.peerRouterID
+        node.with { engine, now in
+            _ = engine.routers.update(
+                ids: RouterIDMask([engine.rloc16.routerID, id]), sequence: engine.routers.idSequence, now: now)
+            engine.routers.modify(id) {
+                $0.link = .valid
+                $0.neighbor.extendedAddress = ScriptedNode.peer
+            }
+            engine.sendLinkRequest(to: id, now: now)
+        }
+        func accept(_ response: [UInt8]) -> ReceivedMLE {
+            var accept = node.received(
+                .linkAccept,
+                [
+                    .version(5), .sourceAddress(id.rloc16), .response(response), .linkLayerFrameCounter(70),
+                    .mleFrameCounter(900), .linkMargin(40),
+                ])
+            accept.keySequence = 4
+            return accept
+        }
+        let question = node.sent.last?.message.challenge ?? []
+        let (wrong, right) = (accept([1, 2, 3, 4, 5, 6, 7, 8]), accept(question))
+        var stale = node
+        stale.with { $0.handleLinkAccept(wrong, alsoRequests: false, now: $1) }
+        #expect(stale.engine.keySequence == 0)
+        node.with { $0.handleLinkAccept(right, alsoRequests: false, now: $1) }
+        #expect(node.engine.keySequence == 4)
+        // The question is answered: the same answer proves nothing a second time.
+        #expect(node.engine.routers[id]?.renewalChallenge == [])
+    }
+
     @Test("A message under the next sequence from the parent is followed, one from a stranger is not")
     func messages() {
         let harness = ThreadHarness(count: 3)

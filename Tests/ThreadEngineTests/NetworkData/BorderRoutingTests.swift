@@ -14,7 +14,7 @@ struct BorderRoutingTests {
 
     private func database(
         defaults: [(RLOC16, RoutePreference)] = [], routes: [(String, RLOC16, RoutePreference)] = []
-    ) -> NetworkDatabase {
+    ) throws -> NetworkDatabase {
         var offers: [RLOC16: (prefixes: [OnMeshPrefix], routes: [ExternalRoute])] = [:]
         for (server, preference) in defaults {
             offers[server, default: ([], [])].prefixes.append(
@@ -27,7 +27,7 @@ struct BorderRoutingTests {
         }
         var database = NetworkDatabase()
         for (server, offer) in offers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            let data = NetworkDatabaseTests.offer(offer.prefixes, offer.routes, at: server)
+            let data = try NetworkDatabaseTests.offer(offer.prefixes, offer.routes, at: server)
             #expect(database.register(data, from: server, reuseDelay: .seconds(300), now: .zero).refusal == nil)
         }
         return database
@@ -43,13 +43,13 @@ struct BorderRoutingTests {
     }
 
     @Test("The longest prefix decides, then the preference, then the way there; a default route is the last resort")
-    func order() {
+    func order() throws {
         let defaults = [(Self.first, RoutePreference.medium), (Self.second, .medium)]
-        #expect(router(database(defaults: defaults), to: "2600::1", nearest: Self.second) == Self.second)
-        #expect(router(database(defaults: defaults), to: "2600::1", nearest: Self.first) == Self.first)
+        #expect(try router(database(defaults: defaults), to: "2600::1", nearest: Self.second) == Self.second)
+        #expect(try router(database(defaults: defaults), to: "2600::1", nearest: Self.first) == Self.first)
         let preferring = [(Self.first, RoutePreference.medium), (Self.second, .high)]
-        #expect(router(database(defaults: preferring), to: "2600::1", nearest: Self.first) == Self.second)
-        let routed = database(
+        #expect(try router(database(defaults: preferring), to: "2600::1", nearest: Self.first) == Self.second)
+        let routed = try database(
             defaults: defaults,
             routes: [
                 ("2600::/16", Self.second, .high), ("2600:1::/32", Self.third, .low), ("2700::/16", Self.third, .low),
@@ -58,17 +58,17 @@ struct BorderRoutingTests {
         #expect(router(routed, to: "2600:1::1") == Self.third)
         #expect(router(routed, to: "2700::1") == Self.third)
         #expect(router(routed, to: "2800::1") == Self.first)
-        let all = database(defaults: defaults, routes: [("::/0", Self.third, .low)])
+        let all = try database(defaults: defaults, routes: [("::/0", Self.third, .low)])
         #expect(router(all, to: "2800::1") == Self.third)
-        let equal = database(
+        let equal = try database(
             defaults: defaults, routes: [("2600::/16", Self.second, .medium), ("2600::/16", Self.third, .medium)])
         #expect(router(equal, to: "2600::1", nearest: Self.third) == Self.third)
         #expect(router(equal, to: "2600::1", nearest: Self.second) == Self.second)
     }
 
     @Test("Without a prefix of the source there is no way, but for an address whose prefix is gone")
-    func sources() {
-        let database = database(
+    func sources() throws {
+        let database = try database(
             defaults: [(Self.first, .medium)], routes: [("2600::/16", Self.second, .medium)])
         let foreign = IPv6Address("fdde:ad00:beef::1")!
         #expect(router(database, to: "2600::1", from: foreign) == nil)
@@ -76,7 +76,7 @@ struct BorderRoutingTests {
         #expect(router(database, to: "2800::1", from: foreign, domain: 0) == nil)
         #expect(router(database, to: "2600::1", from: foreign, domain: 1) == nil)
         // A prefix without a default route leads only where routes lead.
-        let closed = NetworkDatabaseTests.offer(
+        let closed = try NetworkDatabaseTests.offer(
             [OnMeshPrefix(cafe, flags: [.onMesh, .slaac], isStable: true)], at: Self.first)
         var onlyMesh = NetworkDatabase()
         _ = onlyMesh.register(closed, from: Self.first, reuseDelay: .seconds(300), now: .zero)
@@ -99,7 +99,7 @@ struct BorderRoutingTests {
                 preferring: RouterID(rawValue: 1), limit: 32, now: now, entropy: &engine.entropy.open)
         }
         let offer = OnMeshPrefix(cafe, flags: [.onMesh, .slaac, .preferred, .defaultRoute], isStable: true)
-        let other = NetworkDatabaseTests.offer([offer], at: Self.first)
+        let other = try NetworkDatabaseTests.offer([offer], at: Self.first)
         node.with { engine, now in engine.registerServer(other, from: Self.first, now: now) }
         let border = resolve(&node, "2600::1", from: source)
         #expect(border == .rloc16(Self.first))

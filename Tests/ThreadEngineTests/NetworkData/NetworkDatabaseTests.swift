@@ -18,11 +18,11 @@ struct NetworkDatabaseTests {
     static func offer(
         _ prefixes: [OnMeshPrefix] = [], _ routes: [ExternalRoute] = [], _ services: [MeshService] = [],
         at rloc16: RLOC16
-    ) -> NetworkData {
+    ) throws -> NetworkData {
         var server = ServerData(limit: NetworkData.maximumLength)
-        for prefix in prefixes { try! server.add(prefix, meshLocal: nil) }
-        for route in routes { try! server.add(route, meshLocal: nil) }
-        for service in services { try! server.add(service) }
+        for prefix in prefixes { try server.add(prefix, meshLocal: nil) }
+        for route in routes { try server.add(route, meshLocal: nil) }
+        for service in services { try server.add(service) }
         return server.data(at: rloc16)
     }
 
@@ -37,14 +37,14 @@ struct NetworkDatabaseTests {
     }
 
     @Test("Registrations make the bytes that OpenThread's leader made of them: recording cliref, netdata show -x")
-    func recorded() {
+    func recorded() throws {
         var database = NetworkDatabase(NetworkData(tlvs: [session]))
-        let prefix = Self.offer([paros(cafe)], at: Self.first)
+        let prefix = try Self.offer([paros(cafe)], at: Self.first)
         #expect(register(&database, prefix, from: Self.first).change == .stable)
         let service = MeshService(enterpriseNumber: 44970, serviceData: [0x5d], serverData: [0xc0, 0xde])
-        let both = Self.offer([paros(cafe)], [], [service], at: Self.first)
+        let both = try Self.offer([paros(cafe)], [], [service], at: Self.first)
         #expect(register(&database, both, from: Self.first).change == .stable)
-        let route = Self.offer([], [ExternalRoute(IPv6Prefix("2001:db8:1::/48")!, isStable: true)], at: Self.second)
+        let route = try Self.offer([], [ExternalRoute(IPv6Prefix("2001:db8:1::/48")!, isStable: true)], at: Self.second)
         #expect(register(&database, route, from: Self.second).change == .stable)
         #expect(
             hexadecimal(database.bytes)
@@ -55,20 +55,20 @@ struct NetworkDatabaseTests {
 
     /// What is known × what is said, with the change and the refusal that must follow.
     @Test("Each event changes exactly what it must, in every state")
-    func events() {
+    func events() throws {
         enum State: CaseIterable { case empty, stable, temporary, others, expiring }
         enum Event: CaseIterable { case same, stable, temporary, nothing, foreign, removal }
-        func database(_ state: State) -> NetworkDatabase {
+        func database(_ state: State) throws -> NetworkDatabase {
             var database = NetworkDatabase(NetworkData(tlvs: [session]))
             switch state {
             case .empty: break
-            case .stable: _ = register(&database, Self.offer([paros(cafe)], at: Self.first), from: Self.first)
+            case .stable: _ = register(&database, try Self.offer([paros(cafe)], at: Self.first), from: Self.first)
             case .temporary:
                 _ = register(
-                    &database, Self.offer([paros(cafe, isStable: false)], at: Self.first), from: Self.first)
-            case .others: _ = register(&database, Self.offer([paros(cafe)], at: Self.second), from: Self.second)
+                    &database, try Self.offer([paros(cafe, isStable: false)], at: Self.first), from: Self.first)
+            case .others: _ = register(&database, try Self.offer([paros(cafe)], at: Self.second), from: Self.second)
             case .expiring:
-                _ = register(&database, Self.offer([paros(cafe)], at: Self.first), from: Self.first)
+                _ = register(&database, try Self.offer([paros(cafe)], at: Self.first), from: Self.first)
                 _ = register(&database, NetworkData(), from: Self.first)
             }
             return database
@@ -83,10 +83,10 @@ struct NetworkDatabaseTests {
         ]
         for state in State.allCases {
             for event in Event.allCases {
-                var database = database(state)
+                var database = try database(state)
                 let before = database
-                let stable = Self.offer([paros(cafe)], at: Self.first)
-                let temporary = Self.offer([paros(cafe, isStable: false)], at: Self.first)
+                let stable = try Self.offer([paros(cafe)], at: Self.first)
+                let temporary = try Self.offer([paros(cafe, isStable: false)], at: Self.first)
                 let result: (change: NetworkDatabase.Change, refusal: NetworkDatabase.Refusal?)
                 switch event {
                 case .same:
@@ -115,20 +115,20 @@ struct NetworkDatabaseTests {
 
     @Test(
         "The number of a prefix that nobody offers stays for the reuse delay, is understood, and then given out again")
-    func contexts() {
+    func contexts() throws {
         var database = NetworkDatabase()
-        _ = register(&database, Self.offer([paros(cafe)], at: Self.first), from: Self.first)
+        _ = register(&database, try Self.offer([paros(cafe)], at: Self.first), from: Self.first)
         #expect(database.contexts == [LowPANContext(id: 1, prefix: cafe, isCompressible: true)])
         _ = register(&database, NetworkData(), from: Self.first)
         #expect(database.contexts == [LowPANContext(id: 1, prefix: cafe, isCompressible: false)])
         #expect(database.nextContextExpiration == Instant.zero + Self.delay)
         // Another prefix gets another number meanwhile.
         let other = IPv6Prefix("fd00:7:7:7::/64")!
-        _ = register(&database, Self.offer([paros(other)], at: Self.second), from: Self.second)
+        _ = register(&database, try Self.offer([paros(other)], at: Self.second), from: Self.second)
         #expect(database.contexts.map(\.id) == [1, 2])
         // Offered again it has its old number, and what was scheduled is called off.
         _ = register(
-            &database, Self.offer([paros(cafe)], at: Self.first), from: Self.first, now: .zero + .seconds(100))
+            &database, try Self.offer([paros(cafe)], at: Self.first), from: Self.first, now: .zero + .seconds(100))
         #expect(database.contexts.first == LowPANContext(id: 1, prefix: cafe, isCompressible: true))
         #expect(database.nextContextExpiration == nil)
         let gone = Instant.zero + .seconds(200)
@@ -139,7 +139,7 @@ struct NetworkDatabaseTests {
         #expect(database.removeExpiredContexts(now: gone + .seconds(299)) == .none)
         #expect(database.removeExpiredContexts(now: gone + Self.delay) == .stable)
         #expect(database.contexts.map(\.id) == [2])
-        _ = register(&database, Self.offer([paros(cafe)], at: Self.first), from: Self.first, now: gone)
+        _ = register(&database, try Self.offer([paros(cafe)], at: Self.first), from: Self.first, now: gone)
         #expect(database.contexts.map(\.id).sorted() == [1, 2])
     }
 
@@ -148,12 +148,12 @@ struct NetworkDatabaseTests {
     }
 
     @Test("Prefixes beyond fifteen numbers or 254 bytes are refused, and what came before them stays")
-    func limits() {
+    func limits() throws {
         var database = NetworkDatabase()
         for number in 0..<20 {
             let rloc16 = RouterID(rawValue: UInt8(number)).rloc16
             let prefix = numbered(number, length: 8 + UInt8(number))
-            let offer = Self.offer([OnMeshPrefix(prefix, flags: [.onMesh], isStable: true)], at: rloc16)
+            let offer = try Self.offer([OnMeshPrefix(prefix, flags: [.onMesh], isStable: true)], at: rloc16)
             let result = register(&database, offer, from: rloc16)
             let isFull = database.bytes.count + 18 > NetworkData.maximumLength
             #expect(result.refusal == nil || result.refusal == (number < 15 && isFull ? .full : .numbersExhausted))
@@ -164,35 +164,35 @@ struct NetworkDatabaseTests {
         var long = NetworkDatabase()
         var server = ServerData(limit: 10_000)
         for number in 0..<30 {
-            try! server.add(ExternalRoute(numbered(number, length: 64), isStable: true), meshLocal: nil)
+            try server.add(ExternalRoute(numbered(number, length: 64), isStable: true), meshLocal: nil)
         }
         let result = register(&long, server.data(at: Self.first), from: Self.first)
         #expect(result.change == .stable && result.refusal == .full)
         #expect(long.data.externalRoutes.count == 14)
         // The same again changes nothing, and less makes room.
         #expect(register(&long, server.data(at: Self.first), from: Self.first).change == .none)
-        let fewer = Self.offer([], [ExternalRoute(numbered(3, length: 64), isStable: true)], at: Self.first)
+        let fewer = try Self.offer([], [ExternalRoute(numbered(3, length: 64), isStable: true)], at: Self.first)
         #expect(register(&long, fewer, from: Self.first) == (.stable, nil))
         #expect(long.data.externalRoutes.count == 1)
     }
 
     @Test("Services get the lowest free number, servers of one service share it, and sixteen are the most")
-    func services() {
+    func services() throws {
         var database = NetworkDatabase()
         func service(_ number: UInt8, _ data: [UInt8] = []) -> MeshService {
             MeshService(enterpriseNumber: 44970, serviceData: [number], serverData: data)
         }
-        let three = Self.offer([], [], [service(1), service(2), service(3)], at: Self.first)
+        let three = try Self.offer([], [], [service(1), service(2), service(3)], at: Self.first)
         #expect(register(&database, three, from: Self.first) == (.stable, nil))
         #expect(database.data.services.map(\.serviceID) == [0, 1, 2])
-        _ = register(&database, Self.offer([], [], [service(2, [9])], at: Self.second), from: Self.second)
+        _ = register(&database, try Self.offer([], [], [service(2, [9])], at: Self.second), from: Self.second)
         #expect(database.data.services.map(\.serviceID) == [0, 1, 2])
         #expect(database.data.services[1].servers.map(\.rloc16) == [Self.first, Self.second])
-        _ = register(&database, Self.offer([], [], [service(2), service(3)], at: Self.first), from: Self.first)
+        _ = register(&database, try Self.offer([], [], [service(2), service(3)], at: Self.first), from: Self.first)
         #expect(database.data.services.map(\.serviceID) == [1, 2])
-        _ = register(&database, Self.offer([], [], [service(7)], at: Self.second), from: Self.second)
+        _ = register(&database, try Self.offer([], [], [service(7)], at: Self.second), from: Self.second)
         #expect(database.data.services.map(\.serviceID) == [1, 2, 0])
-        let many = Self.offer([], [], (10..<30).map { service($0) }, at: Self.second)
+        let many = try Self.offer([], [], (10..<30).map { service($0) }, at: Self.second)
         #expect(register(&database, many, from: Self.second).refusal == .numbersExhausted)
         #expect(Set(database.data.services.map(\.serviceID)) == Set(0...15))
     }
@@ -285,7 +285,7 @@ struct NetworkDatabaseTests {
     func mutated(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let service = MeshService(enterpriseNumber: 7, serviceData: [0x5d], serverData: [0xc0, 0xde])
-        let whole = Self.offer(
+        let whole = try Self.offer(
             [paros(cafe), OnMeshPrefix(numbered(3, length: 20), flags: [.dhcp], isStable: false)],
             [ExternalRoute(IPv6Prefix("2001:db8:1::/48")!, isStable: true)], [service], at: Self.first
         ).bytes
@@ -294,7 +294,7 @@ struct NetworkDatabaseTests {
             let bytes = generator.mutated(whole)
             guard let offer = try? NetworkData(bytes) else { continue }
             var database = NetworkDatabase(NetworkData(tlvs: [session]))
-            _ = register(&database, Self.offer([paros(cafe)], at: Self.second), from: Self.second)
+            _ = register(&database, try Self.offer([paros(cafe)], at: Self.second), from: Self.second)
             let before = database
             if register(&database, offer, from: Self.first).change != .none { taken += 1 }
             try checkInvariants(database, before, now: .zero, "seed \(seed), step \(step)")

@@ -220,7 +220,7 @@ struct ServerRegistrationTests {
         let known = RLOC16(routerID: node.engine.rloc16.routerID, childID: 5)
         node.engine.children.keep(known)
         let source = try #require(node.engine.locatorAddress(known))
-        let message = TMFMessage(tlvs: [.threadNetworkData(NetworkDatabaseTests.offer([offer], at: known).bytes)])
+        let message = TMFMessage(tlvs: [.threadNetworkData(try NetworkDatabaseTests.offer([offer], at: known).bytes)])
         node.engine.mustRetrieveNetworkData = true
         let before = node.engine.networkDatabase
         let isTakenEarly = node.with { engine, now in engine.handleServerData(message, from: source, now: now) }
@@ -230,7 +230,7 @@ struct ServerRegistrationTests {
         #expect(isTaken && node.engine.networkDatabase.servers == [known])
         // A server without a router is gone, and the number of its prefix begins to expire.
         let lost = RLOC16(rawValue: node.engine.rloc16 == RLOC16(rawValue: 0x0400) ? 0x0800 : 0x0400)
-        _ = node.engine.networkDatabase.replace(with: NetworkDatabaseTests.offer([offer], at: lost))
+        _ = node.engine.networkDatabase.replace(with: try NetworkDatabaseTests.offer([offer], at: lost))
         node.with { $0.resumeNetworkData(now: $1) }
         #expect(node.engine.networkDatabase.servers.isEmpty)
     }

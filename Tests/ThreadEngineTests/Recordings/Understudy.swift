@@ -14,7 +14,7 @@ import WireCore
 /// with what the engine says instead, TLV by TLV.
 struct Understudy {
     /// The part.
-    struct Part {
+    struct Part: Sendable, CustomStringConvertible {
         var recording: String
         var node: String
         var extendedAddress: ExtendedAddress
@@ -24,11 +24,31 @@ struct Understudy {
         var lastFrame: Int
         /// The nodes that it hears; nil for all.
         var hears: Set<String>?
+        /// From a frame on it hears others.
+        var hearsLater: (from: Int, nodes: Set<String>)?
         var profile = LinkProfile.ieee802154
+        /// What its dataset has other than that of the other recordings.
+        var changeDataset: @Sendable (inout OperationalDataset) -> Void = { _ in }
         var networkKey = ThreadHarness.key
         /// Sent by the recorded node for reasons that lie outside the protocol, such as a command.
         var ignoredFrames: Set<Int> = []
-        var configure: (inout ThreadEngine.Configuration) -> Void = { _ in }
+        /// The address that it made from the prefix of the recording.
+        var prefixAddress: IPv6Address?
+        /// What the recorded node was told by its operator, each before a frame.
+        var commands: [Int: @Sendable (inout ThreadEngine, Instant) -> Void] = [:]
+        /// Differences that are wanted, by the row of docs/deviations.md that tells of them.
+        var deviations: [Deviation] = []
+        var configure: @Sendable (inout ThreadEngine.Configuration) -> Void = { _ in }
+
+        var description: String { "\(node) of \(recording)" }
+    }
+
+    /// A difference that is wanted.
+    struct Deviation: Sendable {
+        /// The row of docs/deviations.md.
+        var id: String
+        /// What the difference's text contains.
+        var text: String
     }
 
     private let part: Part
@@ -37,6 +57,8 @@ struct Understudy {
     private let messages: [RecordedMessage]
     /// Said by the engine and not yet compared.
     private var said: [Said] = []
+    /// What the engine was about to say after a random delay, and when that began.
+    private var held: [(content: DelayedMessage.Content, since: Instant)] = []
     /// What the engine said in place of what was recorded.
     private var challenges: [[UInt8]: [UInt8]] = [:]
     private var exchanges: [UInt16: CoAPMessage] = [:]
@@ -46,8 +68,13 @@ struct Understudy {
         var destination: IPv6Address
         var content: Content
 
+        var isAdvertisement: Bool {
+            if case .mle(let message) = content { message.command == .advertisement } else { false }
+        }
+
         enum Content {
             case mle(MLEMessage)
+            case discovery(MLEMessage)
             case management(CoAPMessage)
         }
     }
@@ -56,12 +83,13 @@ struct Understudy {
     private static let recordedMargin = Decibels(80)
 
     /// How long the engine may take for a message that the recorded node has sent.
-    private static let patience = Duration.seconds(40)
+    private static let patience = Duration.seconds(2)
 
     init(_ part: Part) throws {
         self.part = part
         messages = try RecordedMessage.messages(of: part.recording, networkKey: part.networkKey)
             .filter { $0.number <= part.lastFrame }
+            .withoutCopies(for: part.node)
         let own = messages.filter { $0.node == part.node }
         now = own.first?.time ?? .zero
         var configuration = ThreadEngine.Configuration(profile: part.profile)
@@ -76,6 +104,7 @@ struct Understudy {
         dataset.networkKey = part.networkKey
         dataset.activeTimestamp = Self.activeTimestamp(in: own)
         if part.profile.dialect == .pymesh { dataset.securityPolicy = .shortDefault }
+        part.changeDataset(&dataset)
         _ = engine.setDataset(dataset, .active, now: now)
         _ = engine.setMode(part.mode, now: now)
         // The id that the recorded node was given as leader is the one that this engine asks itself for.
@@ -93,16 +122,17 @@ struct Understudy {
             case .management(let message):
                 guard message.uriPath == TMFPath.addressNotification else { return nil }
                 return (try? TMFMessage(message.payload))?.meshLocalEID
+            case .discovery: return nil
             }
         }.first
     }
 
-    private static func activeTimestamp(in own: [RecordedMessage]) -> Timestamp {
-        let told = own.lazy.compactMap { recorded -> Timestamp? in
+    /// Nil for one that never had a dataset, but values set one by one.
+    private static func activeTimestamp(in own: [RecordedMessage]) -> Timestamp? {
+        own.lazy.compactMap { recorded -> Timestamp? in
             guard case .mle(let message, _, _) = recorded.content else { return nil }
             return message.activeTimestamp
         }.first
-        return told ?? Timestamp(seconds: 0)
     }
 
     private static func leadersOwnID(in own: [RecordedMessage]) -> RouterID? {
@@ -119,8 +149,13 @@ struct Understudy {
     /// Plays the part from its first message on.
     mutating func play() {
         act { $0.start(now: $1) }
+        var commands = part.commands.sorted { $0.key < $1.key }
         for message in messages {
             pass(until: max(now, message.time))
+            while let command = commands.first, command.key <= message.number {
+                act(command.value)
+                commands.removeFirst()
+            }
             if message.node == part.node {
                 guard !part.ignoredFrames.contains(message.number), isOriginal(message) else { continue }
                 compare(message)
@@ -129,21 +164,40 @@ struct Understudy {
             }
         }
         for left in said { noteUnasked(left) }
+        for left in engine.delayed { noteUnasked(left) }
+        for deviation in part.deviations {
+            if !differences.contains(where: { $0.contains(deviation.text) }) {
+                differences.append("not met: the deviation \(deviation.id), \(deviation.text)")
+            }
+            differences.removeAll { $0.contains(deviation.text) && !$0.hasPrefix("not met") }
+        }
     }
 
     /// Whether the recorded node is the message's author, and not one of those that pass it on.
     private func isOriginal(_ message: RecordedMessage) -> Bool {
-        if case .mle = message.content { return true }
-        return message.source == engine.rlocAddress || message.source == engine.meshLocalEID
+        switch message.content {
+        case .mle, .discovery: true
+        case .management:
+            message.source == engine.rlocAddress || message.source == engine.meshLocalEID
+                || message.source == engine.leaderAnycastAddress
+        }
     }
 
     private func isHeard(_ message: RecordedMessage) -> Bool {
-        if case .mle = message.content {
-            guard part.hears?.contains(message.node) ?? true else { return false }
-            return message.destination.isMulticast || message.destination == engine.linkLocalAddress
+        switch message.content {
+        // Of the same request on every channel the fixture has the first.
+        case .discovery: return true
+        case .mle: break
+        case .management:
+            return message.destination == engine.rlocAddress
+                || (message.destination == .realmLocalAllRouters && engine.mode.isFullThreadDevice)
+                || (engine.role == .leader && message.destination == engine.leaderAnycastAddress)
         }
-        return message.destination == engine.rlocAddress || message.destination == .realmLocalAllRouters
-            || (engine.role == .leader && message.destination == engine.leaderAnycastAddress)
+        guard message.channel == engine.network.map({ Int($0.channel) }) else { return false }
+        var heard = part.hears
+        if let later = part.hearsLater, message.number >= later.from { heard = later.nodes }
+        guard heard?.contains(message.node) ?? true else { return false }
+        return message.destination.isMulticast || message.destination == engine.linkLocalAddress
     }
 
     private mutating func pass(until time: Instant) {
@@ -156,11 +210,89 @@ struct Understudy {
 
     private mutating func act(_ body: (inout ThreadEngine, Instant) -> Void) {
         body(&engine, now)
+        holdDelays()
+        takeRecordedIdentifiers()
         while let output = engine.pollOutput() {
-            if case .store(let record) = output { engine.confirmStored(record) }
-            guard case .send(let datagram) = output, let content = opened(datagram) else { continue }
-            said.append(Said(destination: datagram.destination, content: content))
+            switch output {
+            case .store(let record): engine.confirmStored(record)
+            // What waits at the parent comes when the recorded parent sent it.
+            case .poll: engine.notePoll(.acknowledged(isFramePending: false), now: now)
+            case .send(let datagram):
+                if let content = opened(datagram) {
+                    said.append(Said(destination: datagram.destination, content: content))
+                }
+                noteArrival(of: datagram)
+            case .sendOnLink(let message):
+                guard let content = opened(message.datagram) else { continue }
+                said.append(Said(destination: message.datagram.destination, content: content))
+            default: break
+            }
         }
+    }
+
+    // MARK: What is random
+
+    private static let never = Instant(microseconds: .max)
+
+    /// Random delays end when those of the recorded node ended: `endDelay` sees to it.
+    private mutating func holdDelays() {
+        for index in engine.delayed.indices where engine.delayed[index].deadline != Self.never {
+            engine.delayed[index].deadline = Self.never
+            held.append((engine.delayed[index].content, now))
+        }
+        if engine.routerSelectionDeadline != nil { engine.routerSelectionDeadline = Self.never }
+    }
+
+    /// Lets the engine say now what it was about to say after a random delay.
+    private mutating func endDelay(of recorded: RecordedMessage) {
+        if case .management(let message) = recorded.content, message.uriPath == TMFPath.addressSolicit,
+            engine.routerSelectionDeadline != nil
+        {
+            engine.routerSelectionDeadline = now
+            return act { $0.handleDeadline(now: $1) }
+        }
+        guard let index = engine.delayed.firstIndex(where: { isDelayed($0.content, recorded) }) else { return }
+        engine.delayed[index].deadline = now
+        act { $0.sendDelayed(now: $1) }
+    }
+
+    private func isDelayed(_ content: DelayedMessage.Content, _ recorded: RecordedMessage) -> Bool {
+        func goes(to address: ExtendedAddress) -> Bool {
+            recorded.destination == IPv6Address(linkLocal: address.interfaceIdentifier)
+        }
+        let command: MLECommand
+        switch recorded.content {
+        case .mle(let message, _, _), .discovery(let message): command = message.command
+        case .management: return false
+        }
+        return switch content {
+        case .parentResponse(let child, _): command == .parentResponse && goes(to: child)
+        case .linkRequest(let id):
+            command == .linkRequest && engine.routers[id].map { goes(to: $0.neighbor.extendedAddress) } == true
+        case .linkAccept(let neighbor, _, _, _):
+            (command == .linkAccept || command == .linkAcceptAndRequest) && goes(to: neighbor)
+        case .dataResponse: command == .dataResponse && recorded.destination.isMulticast
+        case .advertisement(let neighbor): command == .advertisement && goes(to: neighbor)
+        case .discoveryResponse(let destination, _):
+            command == .discoveryResponse && recorded.destination == destination
+        case .diagnosticAnswer: false
+        }
+    }
+
+    /// Interface identifiers of addresses in prefixes are random: the engine takes the recorded one.
+    private mutating func takeRecordedIdentifiers() {
+        guard let recorded = part.prefixAddress else { return }
+        for index in engine.additionalAddresses.indices {
+            guard case .autoconfigured = engine.additionalAddresses[index].origin else { continue }
+            engine.additionalAddresses[index].address = recorded
+        }
+    }
+
+    /// In the recordings no frame was lost.
+    private mutating func noteArrival(of datagram: ThreadDatagram) {
+        guard datagram.destination.isLinkLocalUnicast else { return }
+        engine.noteTransmission(
+            to: ExtendedAddress(interfaceIdentifier: datagram.destination.low), isAcknowledged: true, now: now)
     }
 
     private func opened(_ datagram: ThreadDatagram) -> Said.Content? {
@@ -169,6 +301,9 @@ struct Understudy {
             return (try? CoAPMessage(parsing: &reader)).map { .management($0) }
         }
         var reader = ByteReader(datagram.payload)
+        if datagram.payload.first == MLESecuritySuite.none.rawValue {
+            return (try? MLEMessage(Array(datagram.payload.dropFirst()))).map { .discovery($0) }
+        }
         guard (try? reader.readUInt8("security suite")) == MLESecuritySuite.ieee802154.rawValue,
             let header = try? AuxiliarySecurityHeader(parsing: &reader),
             case .source4(let sequence, _) = header.keyIdentifier
@@ -195,6 +330,9 @@ struct Understudy {
         case .mle(let message, let sequence, let counter):
             port = ThreadPort.mle
             payload = sealed(exchanged(message), recorded, sequence, counter)
+        case .discovery(let message):
+            port = ThreadPort.mle
+            payload = [MLESecuritySuite.none.rawValue] + message.bytes
         case .management(let message):
             port = ThreadPort.management
             payload = withRecordedID(exchanged(message), after: recorded).bytes
@@ -202,7 +340,8 @@ struct Understudy {
         let datagram = IncomingDatagram(
             source: recorded.source, destination: recorded.destination, port: port, payload: payload,
             hopLimit: recorded.hopLimit, isLinkSecured: port == ThreadPort.management,
-            rssi: part.profile.phy.sensitivity() + Self.recordedMargin, snr: Decibels(10))
+            rssi: part.profile.phy.sensitivity() + Self.recordedMargin, snr: Decibels(10),
+            sourcePAN: engine.network?.panID)
         act { $0.handle(datagram, now: $1) }
     }
 
@@ -228,7 +367,7 @@ struct Understudy {
         guard message.uriPath == TMFPath.addressSolicit, engine.role == .leader,
             let content = try? TMFMessage(message.payload), content.rloc16 == nil,
             let answer = messages.first(where: { later in
-                guard later.number > recorded.number, case .management(let other) = later.content else { return false }
+                guard later.node == part.node, case .management(let other) = later.content else { return false }
                 return other.messageID == message.messageID && !other.code.isRequest
             }), case .management(let response) = answer.content,
             let given = (try? TMFMessage(response.payload))?.rloc16
@@ -256,8 +395,20 @@ struct Understudy {
 
     // MARK: What the recorded node said
 
+    /// Whether the engine has said something of the kind, or does so now because it was about to.
+    private mutating func isSaid(_ recorded: RecordedMessage) -> Bool {
+        if case .mle(let expected, _, _) = recorded.content, recorded.destination.isMulticast {
+            if expected.command == .advertisement { advertise() }
+            if expected.command == .announce { act { engine, _ in engine.sendAnnounce(on: UInt8(recorded.channel)) } }
+        }
+        if said.contains(where: { isSameKind($0, recorded) }) { return true }
+        endDelay(of: recorded)
+        return said.contains { isSameKind($0, recorded) }
+    }
+
     private mutating func compare(_ recorded: RecordedMessage) {
         let end = now + Self.patience
+        _ = isSaid(recorded)
         while !said.contains(where: { isSameKind($0, recorded) }) {
             guard let deadline = engine.nextDeadline, deadline <= end else {
                 return differ(recorded, "was not sent")
@@ -276,6 +427,7 @@ struct Understudy {
             }
             compare(message.tlvs, expected.tlvs, recorded)
             if engine.role == .leader, let leaderData = expected.leaderData { takePartition(leaderData) }
+        case (.discovery(let message), .discovery(let expected)): compare(message.tlvs, expected.tlvs, recorded)
         case (.management(let message), .management(let expected)):
             exchanges[expected.messageID] = message
             compare(message, expected, recorded)
@@ -290,9 +442,16 @@ struct Understudy {
         engine.leaderData?.stableDataVersion = recorded.stableDataVersion
     }
 
+    /// When a node advertises is a matter of chance; what it says then is not. A router says now what it has to say.
+    private mutating func advertise() {
+        guard engine.role.isRouting else { return }
+        said.removeAll(where: \.isAdvertisement)
+        act { engine, _ in engine.sendAdvertisement(to: .linkLocalAllNodes) }
+    }
+
     private func isSameKind(_ said: Said, _ recorded: RecordedMessage) -> Bool {
         switch (said.content, recorded.content) {
-        case (.mle(let message), .mle(let expected, _, _)):
+        case (.mle(let message), .mle(let expected, _, _)), (.discovery(let message), .discovery(let expected)):
             return message.command == expected.command
                 && said.destination.isMulticast == recorded.destination.isMulticast
                 && (said.destination.isMulticast || said.destination == recorded.destination)
@@ -326,16 +485,48 @@ struct Understudy {
                 || (engine.role == .leader && one.weighting == other.weighting
                     && one.leaderRouterID == other.leaderRouterID)
         case (.route64(let one), .route64(let other)):
-            guard engine.role == .leader else { return one == other }
-            return one.routerIDMask == other.routerIDMask && one.entries == other.entries
+            return (engine.role == .leader || one.idSequence == other.idSequence)
+                && one.routerIDMask == other.routerIDMask
+                && zip(one.routes, other.entries).allSatisfy { isSameRoute($0.1, $1, to: $0.0) }
         case (.connectivity(var one), .connectivity(let other)):
             if engine.role == .leader { one.idSequence = other.idSequence }
             return one == other
+        case (.activeOperationalDataset(let one), .activeOperationalDataset(let other)),
+            (.pendingOperationalDataset(let one), .pendingOperationalDataset(let other)):
+            return isSameDataset(one, other)
         case (.networkData(let one), .networkData(let other)):
             return one == other || Self.withoutSession(one) == Self.withoutSession(other)
         default: return own == expected
         }
     }
+
+    /// Whether two entries of routes are the same.
+    /// - Deviation: docs/deviations.md#requested-links
+    private func isSameRoute(_ own: RouteEntry, _ expected: RouteEntry, to id: RouterID) -> Bool {
+        if own == expected { return true }
+        return engine.routers[id]?.isLinkValid == false && own.linkQualityIn == 0 && expected.linkQualityOut == 0
+            && own.routeCost == expected.routeCost
+    }
+
+    /// Whether two datasets have the same values, in whatever order. What is left of a delay is measured.
+    private func isSameDataset(_ own: [UInt8], _ expected: [UInt8]) -> Bool {
+        guard var one = try? OperationalDataset(own), var other = try? OperationalDataset(expected) else {
+            return false
+        }
+        let difference = Int(one.delayTimer ?? 0) - Int(other.delayTimer ?? 0)
+        guard (one.delayTimer == nil) == (other.delayTimer == nil), abs(difference) <= Self.delayTolerance else {
+            return false
+        }
+        one.delayTimer = nil
+        other.delayTimer = nil
+        func sorted(_ dataset: OperationalDataset) -> [MeshCoPTLV] {
+            dataset.tlvs.sorted { $0.type.rawValue < $1.type.rawValue }
+        }
+        return sorted(one) == sorted(other)
+    }
+
+    /// - Units: milliseconds
+    private static let delayTolerance = 100
 
     /// Network data without the commissioning session's number, which is random.
     private static func withoutSession(_ bytes: [UInt8]) -> NetworkData? {
@@ -372,12 +563,22 @@ struct Understudy {
     /// More advertisements, or one more request before an answer, are a matter of chance; nothing else is.
     private mutating func noteUnasked(_ said: Said) {
         switch said.content {
-        case .mle(let message):
-            guard message.command != .advertisement, message.command != .parentRequest else { return }
+        case .mle(let message), .discovery(let message):
+            guard ![.advertisement, .parentRequest, .announce].contains(message.command) else { return }
             differences.append("unasked: \(message.command) \(message.tlvs)")
         case .management(let message):
             guard message.type != .confirmable || !exchanges.values.contains(message) else { return }
             differences.append("unasked: \(message.code) \(message.uriPath)")
         }
     }
+
+    /// What waited in vain: the recorded node, whose delays are no longer than these, never said it.
+    private mutating func noteUnasked(_ left: DelayedMessage) {
+        guard let since = held.last(where: { $0.content == left.content })?.since, now.since(since) > Self.longestDelay
+        else { return }
+        if case .advertisement = left.content { return }
+        differences.append("unasked, after a delay: \(left.content)")
+    }
+
+    private static let longestDelay = Duration.seconds(2)
 }
