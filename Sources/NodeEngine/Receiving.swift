@@ -61,7 +61,8 @@ extension NodeEngine {
         _ datagram: [UInt8], from source: LinkAddress, _ indication: MACIndication, isSecured: Bool, now: Instant
     ) {
         ipCounters.receiveSuccess &+= 1
-        if case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
+        if isSecured, case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
+            thread.noteSender(origin, at: rloc16, now: now)
             thread.snoop(origin, at: rloc16, now: now)
         }
         ip.receive(
@@ -127,6 +128,9 @@ extension NodeEngine {
         guard mesh.hopsLeft > 1 else {
             ownDrops.count(.meshHopLimit)
             return true
+        }
+        if case .short(let neighbor) = indication.header.source {
+            thread.breakLoop(to: final, through: neighbor, now: now)
         }
         guard let nextHop = asking(&thread, { $0.nextHop(to: final) }), .short(nextHop) != indication.header.source
         else {

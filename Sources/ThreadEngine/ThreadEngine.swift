@@ -130,6 +130,8 @@ public struct ThreadEngine {
         didSet { countPartition() }
     }
     public internal(set) var parent: Neighbor?
+    /// The parent that this node had last; nil before the first.
+    var formerParent: FormerParent?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
     public internal(set) var networkDatabase = NetworkDatabase()

@@ -311,4 +311,17 @@ struct IndirectTransmissionTests {
         #expect(air.nodes[1].indications.map(\.payloadBytes) == [[]])
         #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
     }
+
+    @Test("An empty frame that waits is needless as soon as one with content does, and is not missed")
+    func needlessEmptyFrame() {
+        let air = family()
+        air.submit(0, TestAir.data(1, to: 1, [], isIndirect: true))
+        air.submit(0, TestAir.data(2, to: 1, [7], isIndirect: true))
+        #expect(air.nodes[0].outcome(1) == .indirectTimeout && air.nodes[0].outcome(2) == nil)
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(50))
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[7]])
+        #expect(air.nodes[1].indications.first?.header.isFramePending == false)
+        #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
+    }
 }

@@ -21,6 +21,14 @@ let diagnosticCommands = [
         default: throw .invalidCommand
         }
     },
+    Command("locate", ["locate ADDRESS"]) { invocation throws(CommandError) in
+        let anycast = try invocation.arguments.address()
+        try invocation.arguments.requireEnd()
+        guard invocation.node.thread.role.isAttached else { throw .invalidState }
+        guard anycast.locator?.isAnycast == true else { throw .invalidArguments }
+        guard let id = invocation.node.startLocating(anycast, now: invocation.now) else { throw .noBuffers }
+        invocation.wait(for: DiagnosticTask(purpose: .location, open: [id]))
+    },
     Command(
         "meshdiag",
         [

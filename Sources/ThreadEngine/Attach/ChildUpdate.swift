@@ -223,7 +223,6 @@ extension ThreadEngine {
     mutating func loseParent(now: Instant) {
         guard let lost = parent else { return }
         emit(.event(.parentLost(lost.extendedAddress)))
-        counters.parentChanges &+= 1
         becomeDetached(now: now)
         startAttach(.anyPartition, now: now)
     }

@@ -74,7 +74,7 @@ extension ThreadEngine {
             }
             return
         }
-        guard source.isRouter, let route else { return }
+        guard source.isRouter, let route else { return forgetIfMoved(received.sender, to: source, now: now) }
         let isNeighbor = neighbor(received.sender) != nil
         if isNeighbor {
             adoptLeaderData(leaderData, from: received.sender, now: now)
@@ -85,6 +85,21 @@ extension ThreadEngine {
             handleAdvertisementAsChild(source: source, route: route, received, now: now)
         } else {
             handleAdvertisementAsRouter(source: source, route: route, received, now: now)
+            forgetIfMoved(received.sender, to: source, now: now)
+        }
+    }
+
+    /// A neighbor that advertises another place than the one under which it is known has left that one: what is sent
+    /// there would be lost.
+    /// - Source: OpenThread as observed
+    private mutating func forgetIfMoved(_ sender: ExtendedAddress, to place: RLOC16, now: Instant) {
+        guard role.isAttached, role != .child || sender != parent?.extendedAddress else { return }
+        if let child = children[sender], child.isValid, child.neighbor.rloc16 != place {
+            removeChild(sender)
+            serversChanged(now: now)
+        }
+        if let router = routers[sender], router.isLinkValid, router.id.rloc16 != place {
+            takeDownLink(router.id, now: now)
         }
     }
 

@@ -20,6 +20,9 @@ extension ThreadEngine {
         if state.role.isAttached {
             place = StoredPlace(
                 role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent)
+            if state.role == .child {
+                formerParent = FormerParent(rloc16: state.rloc16.router, partitionID: state.previousPartitionID)
+            }
         }
         keyRing.setKeySequence(state.keySequence)
         keyUsage = state.keyUsage
@@ -29,6 +32,7 @@ extension ThreadEngine {
     /// What belonged to another network is no use in this one.
     mutating func forgetPlace() {
         place = nil
+        formerParent = nil
         previousRouterID = nil
         previousPartition = nil
         routedPartition = nil
@@ -164,6 +168,20 @@ extension ThreadEngine {
         notePlace()
         emit(.identityChanged)
         placeChanged(now: now)
+        informFormerParent(of: FormerParent(rloc16: parent.rloc16, partitionID: leaderData.partitionID))
+    }
+
+    /// Lets the parent that this node had before know that it is another's child now: a datagram without content comes
+    /// to it from there, and takes the place of this node to all who see it on its way.
+    /// - Source: OpenThread as observed
+    /// - Deviation: docs/deviations.md#former-parent
+    private mutating func informFormerParent(of new: FormerParent) {
+        let former = formerParent
+        formerParent = new
+        guard let former, former.rloc16 != new.rloc16 else { return }
+        counters.parentChanges &+= 1
+        guard former.partitionID == new.partitionID, let destination = locatorAddress(former.rloc16) else { return }
+        emit(.sendEmpty(to: destination))
     }
 
     /// Takes the links to routers down, when this node becomes a child.

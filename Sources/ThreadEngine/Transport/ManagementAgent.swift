@@ -241,6 +241,9 @@ extension ThreadEngine {
         case TMFPath.addressError:
             handleAddressError(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.anycastLocate:
+            let place: [TMFTLV] = [.meshLocalEID(meshLocalInterfaceIdentifier), .rloc16(rloc16)]
+            acknowledge(message, with: place, to: datagram, now: now)
         case TMFPath.datasetChanged: acknowledge(message, with: [], to: datagram, now: now)
         default: drop(.unexpectedTMF)
         }
