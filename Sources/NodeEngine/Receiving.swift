@@ -10,9 +10,9 @@ import WireCore
 extension NodeEngine {
     func handle(_ output: MACOutput, now: Instant) {
         switch output {
-        case .transmit(let frame): emit(.transmit(frame))
+        case .transmit(let frame): transmit(frame, now: now)
         case .assessChannel: emit(.assessChannel)
-        case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
+        case .setReceiver(on: let isOn): setReceiver(isOn: isOn, now: now)
         case .received(let indication): handle(indication, now: now)
         case .setChannel(let channel):
             tunedChannel = channel

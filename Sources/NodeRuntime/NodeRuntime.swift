@@ -147,7 +147,7 @@ public final class NodeRuntime: @unchecked Sendable {
         case .setChannel(let channel): radio.setChannel(channel)
         case .store(let record): save(record)
         case .event(let event): logger.info("\(LogText(event))")
-        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan: break
+        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan, .sniffed: break
         }
     }
 

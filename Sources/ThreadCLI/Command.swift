@@ -6,14 +6,43 @@ struct Command: Sendable {
     let name: String
     /// A line for each form; `help NAME` prints them.
     let usage: [String]
+    /// Whether words behind a whole command do no harm, as for a few of OpenThread's.
+    let ignoresSurplus: Bool
     let run: @Sendable (inout Invocation) throws(CommandError) -> Void
+    private let forms: [Usage]
 
     init(
-        _ name: String, _ usage: [String], run: @escaping @Sendable (inout Invocation) throws(CommandError) -> Void
+        _ name: String, _ usage: [String] = [], ignoresSurplus: Bool = false,
+        run: @escaping @Sendable (inout Invocation) throws(CommandError) -> Void
     ) {
         self.name = name
         self.usage = usage
+        self.ignoresSurplus = ignoresSurplus
         self.run = run
+        forms = usage.map(Usage.init)
+    }
+
+    /// Refuses a line with more words than any form of the command has, before anything is done.
+    /// - Parameter words: the whole line, the name included.
+    /// - Throws: `.invalidArguments`
+    /// - Deviation: docs/deviations.md#surplus-words
+    func refuseSurplus(_ words: [String]) throws(CommandError) {
+        guard !ignoresSurplus else { return }
+        let candidates = forms.filter { $0.matches(words) }
+        // A line of no known form is for the command itself to refuse.
+        guard !candidates.isEmpty, candidates.allSatisfy({ $0.isExceeded(by: words) }) else { return }
+        throw .invalidArguments
+    }
+}
+
+/// Commands that belong together: a file of commands, a row of the documentation's table.
+struct CommandFamily: Sendable {
+    let title: String
+    let commands: [Command]
+
+    init(_ title: String, _ commands: [Command]) {
+        self.title = title
+        self.commands = commands
     }
 }
 
@@ -26,6 +55,8 @@ struct Invocation {
     var arguments: Arguments
     /// Set by a command that ends later, such as `ping`.
     var isPending = false
+    /// Set by a command after which nobody is there to print an end.
+    var isSilent = false
 
     /// Prints one line of the answer.
     func print(_ line: String) {
@@ -44,6 +75,14 @@ struct Invocation {
         let value = try arguments.unsigned(Number.self)
         try arguments.requireEnd()
         try set(value)
+    }
+
+    /// Prints `Enabled` or `Disabled`, or sets it when there is an argument.
+    mutating func getOrSetFlag(_ current: Bool, set: (Bool) throws(CommandError) -> Void) throws(CommandError) {
+        guard !arguments.isEmpty else { return print(enabledText(current)) }
+        let isEnabled = try arguments.enableOrDisable()
+        try arguments.requireEnd()
+        try set(isEnabled)
     }
 
     /// Carries out the command of a family that the next word names.

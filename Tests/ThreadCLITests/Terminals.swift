@@ -33,15 +33,13 @@ final class Terminals {
                 + "efeecb0c0402a0f778")!)
 
     init(
+        nodes: [String] = ["A", "B", "C", "S", "N"], links: [(String, String)] = [("A", "B"), ("B", "C"), ("A", "S")],
         seed: UInt64 = 1, profile: LinkProfile = .ieee802154,
         configuration: CommandInterpreter.Configuration = Terminals.configuration
     ) {
-        func link(_ first: String, _ second: String) -> Topology.Link {
-            Topology.Link(from: first, to: second, loss: Decibels(60))
-        }
         network = VirtualNetwork(
             topology: try! Topology(
-                nodes: ["A", "B", "C", "S", "N"], links: [link("A", "B"), link("B", "C"), link("A", "S")]),
+                nodes: nodes, links: links.map { Topology.Link(from: $0.0, to: $0.1, loss: Decibels(60)) }),
             profile: profile, seed: seed, cryptography: MbedTLSCryptography(),
             secretEntropy: { seed in
                 var writer = ByteWriter()
@@ -164,7 +162,7 @@ final class Terminals {
                 answer.lines.append(line)
             case .end(let ended, let result) where ended.rawValue == session && answer.result == nil:
                 answer.result = result
-            case .line, .end, .asynchronous: rest.append(output)
+            case .line, .end, .asynchronous, .restart: rest.append(output)
             }
         }
         outputs[name] = rest
@@ -180,6 +178,14 @@ final class Terminals {
             return true
         }
         return lines
+    }
+
+    /// Whether the program around the command line was asked to start anew; nil when it was not.
+    func takeRestart(_ name: String) -> Bool? {
+        guard let index = outputs[name]?.firstIndex(where: { if case .restart = $0 { true } else { false } }),
+            case .restart(let isFactoryReset)? = outputs[name]?.remove(at: index)
+        else { return nil }
+        return isFactoryReset
     }
 
     func nextDeadline(_ name: String) -> Instant? { interpreters[name]?.nextDeadline }

@@ -23,9 +23,16 @@ struct DatasetField: Sendable {
 
     /// The field of a name, also of a former one.
     static func named(_ name: String) -> DatasetField? {
-        let formerNames = ["delaytimer": "delay", "localprefix": "meshlocalprefix"]
-        return all.first { $0.name == formerNames[name] ?? name }
+        all.first { $0.name == formerNames[name] ?? name }
     }
+
+    /// Names of other times: Pymesh's own engine is of 2018.
+    private static let formerNames = [
+        "delaytimer": "delay", "localprefix": "meshlocalprefix", "masterkey": "networkkey",
+    ]
+
+    /// How it is read and set.
+    var usage: String { "dataset \(name) [\(type == .securityPolicy ? "HOURS [FLAGS [VERSION]]" : "VALUE")]" }
 
     /// In the order in which a request to change a dataset lists them.
     /// - Source: OpenThread as observed: recording keyswitch, `dataset mgmtsetcommand`

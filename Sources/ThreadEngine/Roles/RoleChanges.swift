@@ -59,6 +59,16 @@ extension ThreadEngine {
         return true
     }
 
+    /// Sets the last 64 bits of the mesh-local address; only while the protocol is stopped.
+    /// - Returns: false when it runs.
+    public mutating func setMeshLocalInterfaceIdentifier(_ identifier: UInt64) -> Bool {
+        guard role == .disabled else { return false }
+        meshLocalInterfaceIdentifier = identifier
+        storeNetworkState()
+        emit(.identityChanged)
+        return true
+    }
+
     // MARK: Start and stop
 
     /// Starts the protocol: looks for a parent, and forms a partition where there is none.
@@ -79,6 +89,7 @@ extension ThreadEngine {
     /// Stops the protocol and forgets the partition.
     public mutating func stop(now: Instant) {
         guard role != .disabled else { return }
+        departure = nil
         if role.isAttached { becomeDetached(now: now) }
         abandonCandidate()
         abandonFormerParent()
@@ -104,6 +115,7 @@ extension ThreadEngine {
         guard old != new else { return }
         counters.enter(new, now: now)
         role = new
+        if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
