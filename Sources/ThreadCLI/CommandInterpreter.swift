@@ -206,7 +206,8 @@ public final class CommandInterpreter {
             let command = try CommandTable.lookUp(name)
             try command.refuseSurplus(words)
             var invocation = Invocation(
-                interpreter: self, node: node, session: session, now: now, arguments: Arguments(Array(words.dropFirst())))
+                interpreter: self, node: node, session: session, now: now,
+                arguments: Arguments(Array(words.dropFirst())))
             try command.run(&invocation)
             if invocation.isPending {
                 sessions[session]?.isBusy = true

@@ -14,6 +14,7 @@ import NodeRuntime
 import NodeStore
 import RadioDrivers
 import ServiceLifecycle
+import Synchronization
 import ThreadEngine
 import ThreadWire
 
@@ -27,6 +28,18 @@ final class Daemon: Service, Sendable {
     private let runtime: NodeRuntime
     private let commands: CommandService
     private let tun: TUNBridge?
+    /// Wishes of the command line to start anew.
+    private let restarts: AsyncStream<Restart>
+    private let restart = Mutex<Restart?>(nil)
+    /// Whether the program is to start anew, now that everything is closed.
+    var mustRestart: Bool { restart.withLock { $0 != nil } }
+
+    /// How the program is to start anew.
+    enum Restart: Sendable {
+        case asItIs
+        /// Without the networks and settings that were stored.
+        case factoryReset
+    }
 
     init(_ settings: NodeConfiguration, logger: Logger) throws {
         self.settings = settings
@@ -43,7 +56,11 @@ final class Daemon: Service, Sendable {
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
             node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
-        commands = CommandService(runtime: runtime)
+        let (restarts, wishes) = AsyncStream.makeStream(of: Restart.self, bufferingPolicy: .bufferingNewest(1))
+        self.restarts = restarts
+        commands = CommandService(runtime: runtime, configuration: settings.commandLine) { isFactoryReset in
+            wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
+        }
         tun =
             settings.tun.enabled
             ? TUNBridge(
@@ -68,13 +85,30 @@ final class Daemon: Service, Sendable {
         do {
             try await startNode()
             logger.info("the control socket is \(settings.control)")
-            try await gracefulShutdown()
         } catch {
             await stop(control)
             throw error
         }
-        logger.info("stopping")
+        let wish = await nextRestart()
+        logger.info("\(wish == nil ? "stopping" : "starting anew")")
         await stop(control)
+        guard let wish else { return }
+        if wish == .factoryReset { try await forgetNetwork() }
+        restart.withLock { $0 = wish }
+    }
+
+    /// Waits for a wish to start anew; nil when the program is to stop.
+    private func nextRestart() async -> Restart? {
+        await cancelWhenGracefulShutdown { [restarts] in
+            for await wish in restarts { return wish }
+            return nil
+        }
+    }
+
+    private func forgetNetwork() async throws {
+        let identifier = KernelEntropy().bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let runtime = runtime
+        try await eventLoop.submit { try runtime.forgetNetwork(interfaceIdentifier: identifier) }.get()
     }
 
     private func startNode() async throws {

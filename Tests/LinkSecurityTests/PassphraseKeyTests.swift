@@ -39,7 +39,8 @@ struct PassphraseKeyTests {
         #expect(message.suffix(4) == [0x10, 0x11, 0x12, 0x13])
         let password = hex(key)
         let prepared =
-            password.count == 16 ? password : cryptography.aesCMAC(key: [UInt8](repeating: 0, count: 16), message: password)
+            password.count == 16
+            ? password : cryptography.aesCMAC(key: [UInt8](repeating: 0, count: 16), message: password)
         #expect(cryptography.aesCMAC(key: prepared, message: message) == hex(code))
         let salt: [UInt8] = [1, 2, 3]
         #expect(

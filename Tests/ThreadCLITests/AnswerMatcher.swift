@@ -38,9 +38,9 @@ enum AnswerMatcher {
         }
         let isRow = mine.hasPrefix("|") && theirs.hasPrefix("|")
         if isRow, bars(mine) != bars(theirs) { return "the bars of \(mine) do not stand as in \(theirs)" }
-        let (tokens, recorded) = (tokens(mine, isRow: isRow), tokens(theirs, isRow: isRow))
-        guard tokens.count == recorded.count else { return "\(mine) instead of \(theirs)" }
-        for (token, other) in zip(tokens, recorded) where token != other {
+        let (words, recorded) = (tokens(mine, isRow: isRow), tokens(theirs, isRow: isRow))
+        guard words.count == recorded.count else { return "\(mine) instead of \(theirs)" }
+        for (token, other) in zip(words, recorded) where token != other {
             guard !kinds(token).isDisjoint(with: kinds(other)) else {
                 return "\(token.debugDescription) instead of \(other.debugDescription) in \(theirs)"
             }

@@ -10,7 +10,8 @@ import ThreadWire
 struct BadInputTests {
     /// Nothing that any command would take for a value of its own.
     private static let garbage = [
-        "!", "zz!", "\u{1}\u{7f}", "--", "99999999999999999999999", "0x", "%n%s%x", "☃", String(repeating: "q", count: 300),
+        "!", "zz!", "\u{1}\u{7f}", "--", "99999999999999999999999", "0x", "%n%s%x", "☃",
+        String(repeating: "q", count: 300),
     ]
     /// Values that take any text of a fitting length.
     private static let freeText: Set<String> = ["NAME", "TEXT", "PASSPHRASE", "VERSION", "URL"]
@@ -141,7 +142,7 @@ struct BadInputTests {
             ("bogus \\", .invalidCommand), ("\\", .invalidCommand), ("\\\\\\ \\", .invalidCommand),
             ("STATE", .invalidCommand), ("stat", .invalidCommand), ("state;rloc16", .invalidCommand),
             ("\"state\"", .invalidCommand), ("ping\\ fd00::1", .invalidCommand), ("help\\", .invalidCommand),
-        ])
+        ] as [(String, CommandError)])
     func lines(line: String, error: CommandError) throws {
         let terminals = try nodes()
         let before = state(terminals, "A")

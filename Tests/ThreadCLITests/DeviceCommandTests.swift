@@ -162,6 +162,7 @@ struct DeviceCommandTests {
         #expect(terminals.type("detach", at: "S").text == ["Finished detaching", "Done"])
         #expect(terminals.network.now.since(start) < .milliseconds(500))
         #expect(terminals.type("state", at: "S").lines == ["disabled"])
+        terminals.run(for: .seconds(2))
         #expect(terminals.type("child list", at: "A").lines == [""])
         #expect(terminals.type("attachtime", at: "S").lines == ["00:00:00"])
         // A router gives its id back.

@@ -39,7 +39,9 @@ struct Recording {
         self.name = name
         var open: [String: Int] = [:]
         for line in try Fixtures.text("thread/\(name).cli.txt").split(separator: "\n") {
-            guard let match = line.wholeMatch(of: #/\[ *([0-9.]+)\] (.*)/#), let time = Double(match.1) else { continue }
+            guard let match = line.wholeMatch(of: #/\[ *([0-9.]+)\] (.*)/#), let time = Double(match.1) else {
+                continue
+            }
             let text = match.2
             if let node = text.wholeMatch(of: #/# node ([A-Z]) = id ([0-9]+) \((ftd|mtd)\).*/#) {
                 nodes[String(node.1)] = Int(node.2)

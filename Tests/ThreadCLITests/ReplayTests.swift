@@ -55,7 +55,8 @@ private final class Replay {
         terminals = Terminals(nodes: names, links: links)
         for (name, number) in recording.nodes {
             terminals.network.with(terminals.network[name]) { node, _ in
-                node.threadConfiguration.identity.eui64 = ExtendedAddress(rawValue: 0x18b4_3000_0000_0000 | UInt64(number))
+                node.threadConfiguration.identity.eui64 = ExtendedAddress(
+                    rawValue: 0x18b4_3000_0000_0000 | UInt64(number))
                 node.threadConfiguration.identity.vendorName = ""
                 // The programs were built with it.
                 node.threadConfiguration.childLimit = 128
@@ -107,7 +108,8 @@ private final class Replay {
         let answer = terminals.type(typed, at: name).text
         comparedAnswers += 1
         let difference = AnswerMatcher.difference(answer, recorded)
-        let context = "\(recording.name): \(name) > \(typed)\n\(answer.joined(separator: "\n"))\ninstead of\n"
+        let context =
+            "\(recording.name): \(name) > \(typed)\n\(answer.joined(separator: "\n"))\ninstead of\n"
             + recorded.joined(separator: "\n")
         #expect(difference == nil, "\(difference ?? "") in \(context)")
         guard line.hasPrefix("ipaddr") else { return }

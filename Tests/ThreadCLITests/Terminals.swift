@@ -64,8 +64,9 @@ final class Terminals {
     }
 
     /// Starts A, B, C and S one after another and waits until each is what it is meant to be.
+    /// - Parameter sleepy: whether S sleeps, as its mode says already.
     /// - Returns: whether they came so far.
-    func form() -> Bool {
+    func form(sleepy: Bool = false) -> Bool {
         func start(_ name: String, until role: Role, routers: Int) -> Bool {
             network.start(Self.dataset, nodes: [network[name]])
             return network.run(
@@ -74,7 +75,7 @@ final class Terminals {
                     return thread.role == role && thread.routers.count >= routers
                 }, within: .seconds(400)) != nil
         }
-        type("mode rn", at: "S")
+        if !sleepy { type("mode rn", at: "S") }
         guard start("A", until: .leader, routers: 1), start("B", until: .router, routers: 2),
             start("C", until: .router, routers: 3), start("S", until: .child, routers: 0)
         else { return false }

@@ -7,7 +7,8 @@ struct UsageTests {
     @Test("Small letters stand for themselves, up to the first value or bracket")
     func leading() {
         #expect(Usage("state").leading == [["state"]])
-        #expect(Usage("dataset init active|pending|new").leading == [["dataset"], ["init"], ["active", "pending", "new"]])
+        #expect(
+            Usage("dataset init active|pending|new").leading == [["dataset"], ["init"], ["active", "pending", "new"]])
         #expect(Usage("child ID|RLOC16").leading == [["child"]])
         #expect(Usage("ping [async] ADDRESS").leading == [["ping"]])
         #expect(Usage("pskc -p PASSPHRASE").leading == [["pskc"], ["-p"]])

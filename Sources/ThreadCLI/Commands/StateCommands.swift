@@ -5,7 +5,8 @@ import ThreadWire
 
 /// Role, protocol and interface.
 let stateCommands = [
-    Command("state", ["state", "state detached|child|router|leader"], ignoresSurplus: true) { invocation throws(CommandError) in
+    Command("state", ["state", "state detached|child|router|leader"], ignoresSurplus: true) {
+        invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.role)") }
         let wanted = try role(named: invocation.arguments.word())
         do throws(RoleRequestError) {

@@ -48,8 +48,6 @@ extension ThreadEngine {
         }
         storeChildren()
         answer(received, mode: mode, now: now)
-        // A child without any time left has said good-bye.
-        if message.timeout == 0 { removeChild(received.sender) }
     }
 
     /// A router that has restarted takes this one for the child that it was before.
