@@ -61,7 +61,10 @@ extension NodeEngine {
         _ datagram: [UInt8], from source: LinkAddress, _ indication: MACIndication, isSecured: Bool, now: Instant
     ) {
         ipCounters.receiveSuccess &+= 1
-        if case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
+        // A broadcast comes from whoever passed it on, not from where its sender is.
+        if !indication.header.destination.isBroadcast, case .short(let rloc16) = source,
+            let origin = Self.source(of: datagram)
+        {
             thread.snoop(origin, at: rloc16, now: now)
         }
         ip.receive(

@@ -39,7 +39,7 @@ struct AbsentCommand: Sendable {
     /// Parts of commands that are there otherwise.
     static let parts = [
         AbsentCommand("bbr state", "this node is no backbone router"),
-        AbsentCommand("channel manager", "the channel of a LoRa network is set in the configuration"),
+        AbsentCommand("channel manager", "the channel of a network is set in its dataset", error: .invalidArguments),
         AbsentCommand("counters br", "counters of border routing are not kept", error: .invalidArguments),
         AbsentCommand("dataset updater", "a change is made by `dataset mgmtsetcommand pending`"),
         AbsentCommand("log filename", "logs go to standard error", error: .invalidArguments),

@@ -6,18 +6,28 @@ struct Command: Sendable {
     let name: String
     /// A line for each form; `help NAME` prints them.
     let usage: [String]
-    /// Whether words behind a whole command do no harm, as for a few of OpenThread's.
-    let ignoresSurplus: Bool
+    /// What becomes of words behind a whole command.
+    let surplus: Surplus
     let run: @Sendable (inout Invocation) throws(CommandError) -> Void
     private let forms: [Usage]
 
+    /// How a command takes more words than it has a use for.
+    enum Surplus: Sendable {
+        /// They are refused with `InvalidArgs` before anything is done.
+        case refused
+        /// They do no harm, as with a few of OpenThread's commands.
+        case ignored
+        /// The command itself looks at them, since it has another answer.
+        case judged
+    }
+
     init(
-        _ name: String, _ usage: [String] = [], ignoresSurplus: Bool = false,
+        _ name: String, _ usage: [String] = [], surplus: Surplus = .refused,
         run: @escaping @Sendable (inout Invocation) throws(CommandError) -> Void
     ) {
         self.name = name
         self.usage = usage
-        self.ignoresSurplus = ignoresSurplus
+        self.surplus = surplus
         self.run = run
         forms = usage.map(Usage.init)
     }
@@ -27,9 +37,11 @@ struct Command: Sendable {
     /// - Throws: `.invalidArguments`
     /// - Deviation: docs/deviations.md#surplus-words
     func refuseSurplus(_ words: [String]) throws(CommandError) {
-        guard !ignoresSurplus else { return }
-        let candidates = forms.filter { $0.matches(words) }
-        // A line of no known form is for the command itself to refuse.
+        guard surplus == .refused else { return }
+        // A form that others begin with says nothing about the words behind it: they may be meant for those.
+        let candidates = forms.filter { form in
+            form.matches(words) && !forms.contains { $0.isLonger(than: form) }
+        }
         guard !candidates.isEmpty, candidates.allSatisfy({ $0.isExceeded(by: words) }) else { return }
         throw .invalidArguments
     }

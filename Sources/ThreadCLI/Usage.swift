@@ -32,6 +32,12 @@ struct Usage: Sendable, Equatable {
         limit.map { words.count > $0 } ?? false
     }
 
+    /// Whether this form begins with all the words of another one, which has no values of its own.
+    func isLonger(than other: Usage) -> Bool {
+        other.leading.count == other.limit && (limit ?? .max) > other.leading.count
+            && zip(leading, other.leading).allSatisfy { $0 == $1 } && leading.count >= other.leading.count
+    }
+
     private static func isLiteral(_ word: String) -> Bool {
         word.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "-")

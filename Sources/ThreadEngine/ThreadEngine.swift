@@ -140,6 +140,8 @@ public struct ThreadEngine {
         didSet { countPartition() }
     }
     public internal(set) var parent: Neighbor?
+    /// The parent that this node had before it became a router.
+    public internal(set) var formerParent: Neighbor?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
     public internal(set) var networkDatabase = NetworkDatabase()

@@ -21,6 +21,7 @@ struct AnswerMatcherTests {
             ("| 51 | 0xcc00 |       63 |", "| 52 | 0xd000 |        1 |"), ("    3-links:{ 51 }", "    3-links:{ 07 }"),
             ("Tx Time: 0.102816s (0.19%)", "Tx Time: 1.000000s (10.19%)"),
             ("    conn-time:00:01:27", "    conn-time:12:34:56"), ("51 52 59 ", "1 2 3 "),
+            ("Network Data: 08040b02d53c", "Network Data: 08040b02d8030b00"),
             (
                 "id:52 rloc16:0xd000 ext-addr:166e0a0000000001 ver:5 - me",
                 "id:01 rloc16:0x0400 ext-addr:166e0a0000000002 ver:4 - me"
@@ -38,7 +39,8 @@ struct AnswerMatcherTests {
             ("Error 35: InvalidCommand", "Error 7: InvalidArgs"), ("rdn", "rn"), ("Mode: -", "Mode: rdn"),
             ("Network Name: a", "Network Name: b"), ("Age: 3", "Age:  3"), ("Age: 3", "age: 3"),
             ("Age: 3", "Age: three"),
-            ("d000", "0xd000"), ("0xd000", "0x2d000"), ("d000", "d0000"), ("166e0a0000000001", "166e0a00000001"),
+            ("d000", "0xd000"), ("0011aabbcc", "0011aabbccdd"), ("0xd000", "0x2d000"), ("d000", "d0000"),
+            ("166e0a0000000001", "166e0a00000001"),
             ("fd00::1", "1000"), ("fd00:0:0:0::/64", "fd00:0:0:0:0:0:0:0"), ("12:34:56", "fd00:1:2:3:4:5:6:7"),
             ("51 52 59 ", "51 52 "), ("51 52 59 ", "51 52 59"), ("time=4ms", "time=4s"), ("time=4ms", "age=4ms"),
             ("| 51 | 0xcc00 |", "| 51  | 0xcc00 |"), ("| R | 0xcc00 |", "| C | 0xcc00 |"),

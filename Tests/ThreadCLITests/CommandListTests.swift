@@ -71,7 +71,7 @@ struct CommandListTests {
             releaserouterid reset rloc16 route router routerdowngradethreshold routerrole routerselectionjitter \
             routerupgradethreshold scan singleton state thread txpower udp version
             """.split(separator: " ").map(String.init)
-        #expect(names.count == 56)
+        #expect(names.count == 55)
         for name in names { #expect(CommandTable.command(name) != nil, "\(name)") }
         // Its defaults where they do not depend on the speed of the link.
         for (line, answer) in [

@@ -247,7 +247,8 @@ struct DeviceCommandTests {
         let terminals = Terminals()
         try #require(terminals.form())
         func value(_ name: String) throws -> Int {
-            let line = try #require(terminals.type("bufferinfo", at: "A").lines.first { $0.hasPrefix(name + ": ") })
+            let line = try #require(
+                terminals.type("bufferinfo", at: "A", session: 2).lines.first { $0.hasPrefix(name + ": ") })
             return try #require(Int(line.dropFirst(name.count + 2).prefix { $0 != " " }))
         }
         #expect(try value("max-used") > 0)

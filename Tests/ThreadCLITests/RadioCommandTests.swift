@@ -95,6 +95,7 @@ struct RadioCommandTests {
         #expect(lost.lines == ["1 packets transmitted, 0 packets received. Packet loss = 100.0%."])
         #expect(terminals.network["A"].transmittedFrames == sent)
         #expect(terminals.type("radiofilter disable", at: "A").result == .done)
+        terminals.run(for: .seconds(120))
         let found = terminals.type("ping \(terminals.address("B")) 8 2 1 64 5", at: "A")
         #expect(found.lines.last?.contains("2 packets received") == true, "\(found)")
     }

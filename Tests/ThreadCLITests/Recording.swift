@@ -27,6 +27,8 @@ struct Recording {
     private(set) var interfaceIdentifiers: [String: String] = [:]
     /// The router id of each node, likewise.
     private(set) var routerIDs: [String: Int] = [:]
+    /// The partition that each node was in when it was asked first.
+    private(set) var partitionIDs: [String: UInt32] = [:]
     /// How many lines were typed or printed.
     private(set) var lineCount = 0
 
@@ -87,6 +89,11 @@ struct Recording {
             for text in answer where line.hasPrefix("ipaddr") {
                 let address = String(text.prefix { $0 != " " })
                 if let identifier = Self.identifier(of: address) { interfaceIdentifiers[node] = identifier }
+            }
+            if line == "leaderdata", partitionIDs[node] == nil, let first = answer.first,
+                first.hasPrefix("Partition ID: ")
+            {
+                partitionIDs[node] = UInt32(first.dropFirst("Partition ID: ".count))
             }
             for row in answer where line == "router table" {
                 let cells = row.split(separator: "|").map { String($0.filter { $0 != " " }) }

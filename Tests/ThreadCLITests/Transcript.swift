@@ -72,13 +72,13 @@ struct RecordedNetwork {
         }
         guard isFormed else { return }
         for (name, identifier, id) in [
-            ("A", "1d5700723aaf39a2", 52), ("B", "354d2a4027ad9e2a", 51), ("C", "f44188380cbff839", 59),
+            ("A", "1d570a723aaf39a2", 52), ("B", "354d2a4027ad9e2a", 51), ("C", "f44188380cbff839", 59),
         ] {
             for line in ["mliid \(identifier)", "preferrouterid \(id)", "routerselectionjitter 1"] {
                 #expect(terminals.type(line, at: name).result == .done, "\(line)")
             }
         }
-        for line in ["mliid 24f5b2cd05593ca4", "mode -", "pollperiod 500"] {
+        for line in ["extaddr 166e0a0000000006", "mliid 24f5b2cd05593ca4", "mode -", "pollperiod 500"] {
             #expect(terminals.type(line, at: "S").result == .done, "\(line)")
         }
         try #require(terminals.form(sleepy: true))

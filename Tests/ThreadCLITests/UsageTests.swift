@@ -34,7 +34,18 @@ struct UsageTests {
         // A form that is not known is for the command to refuse.
         let family = Command("udp", ["udp open"]) { _ in }
         #expect(throws: Never.self) { try family.refuseSurplus(["udp", "bogus", "x"]) }
-        let patient = Command("state", ["state"], ignoresSurplus: true) { _ in }
-        #expect(throws: Never.self) { try patient.refuseSurplus(["state", "x", "y"]) }
+        for surplus in [Command.Surplus.ignored, .judged] {
+            let patient = Command("state", ["state"], surplus: surplus) { _ in }
+            #expect(throws: Never.self) { try patient.refuseSurplus(["state", "x", "y"]) }
+        }
+        let single = Command("rloc16", ["rloc16"]) { _ in }
+        #expect(throws: CommandError.invalidArguments) { try single.refuseSurplus(["rloc16", "x"]) }
+        // Words behind a form that others begin with may be meant for those.
+        let nested = Command("macfilter", ["macfilter", "macfilter addr", "macfilter addr add EXTADDR [RSS]"]) { _ in }
+        #expect(throws: Never.self) { try nested.refuseSurplus(["macfilter", "x"]) }
+        #expect(throws: Never.self) { try nested.refuseSurplus(["macfilter", "addr", "x"]) }
+        #expect(throws: CommandError.invalidArguments) {
+            try nested.refuseSurplus(["macfilter", "addr", "add", "1", "2", "3"])
+        }
     }
 }

@@ -5,7 +5,7 @@ import WireCore
 
 /// The router that connects the mesh with a backbone, as far as the network data tell of it.
 let backboneCommands = [
-    Command("bbr", ["bbr"]) { invocation throws(CommandError) in
+    Command("bbr", ["bbr"], surplus: .judged) { invocation throws(CommandError) in
         guard invocation.arguments.isEmpty else { throw .invalidCommand }
         guard let router = BackboneRouter(primaryIn: invocation.node.thread.networkDatabase.data) else {
             return invocation.print("BBR Primary: None")

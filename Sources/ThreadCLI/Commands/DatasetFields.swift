@@ -32,7 +32,15 @@ struct DatasetField: Sendable {
     ]
 
     /// How it is read and set.
-    var usage: String { "dataset \(name) [\(type == .securityPolicy ? "HOURS [FLAGS [VERSION]]" : "VALUE")]" }
+    var usage: String {
+        let value: String =
+            switch type {
+            case .securityPolicy: "HOURS [FLAGS [VERSION]]"
+            case .networkName: "NAME"
+            default: "VALUE"
+            }
+        return "dataset \(name) [\(value)]"
+    }
 
     /// In the order in which a request to change a dataset lists them.
     /// - Source: OpenThread as observed: recording keyswitch, `dataset mgmtsetcommand`

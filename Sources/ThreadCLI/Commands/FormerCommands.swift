@@ -6,7 +6,7 @@ import WireCore
 /// - Deviation: docs/deviations.md#former-names
 let formerCommands = [
     // Whether the node starts by itself is for its configuration file to say.
-    Command("autostart", ["autostart"]) { invocation throws(CommandError) in
+    Command("autostart", ["autostart"], surplus: .judged) { invocation throws(CommandError) in
         guard invocation.arguments.isEmpty else { throw .notImplemented }
         invocation.print(invocation.interpreter.configuration.startsByItself ? "true" : "false")
     },
@@ -27,5 +27,5 @@ let formerCommands = [
 /// The same command under another name.
 private func renamed(_ name: String, from command: Command) -> Command {
     let usage = command.usage.map { line in name + line.dropFirst(command.name.utf8.count) }
-    return Command(name, usage, ignoresSurplus: command.ignoresSurplus, run: command.run)
+    return Command(name, usage, surplus: command.surplus, run: command.run)
 }

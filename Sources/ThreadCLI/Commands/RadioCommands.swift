@@ -16,7 +16,7 @@ let radioCommands = [
         }
     },
     // Frames of IEEE 802.15.4, whatever carries them.
-    Command("multiradio", ["multiradio"]) { invocation throws(CommandError) in
+    Command("multiradio", ["multiradio"], surplus: .judged) { invocation throws(CommandError) in
         guard invocation.arguments.isEmpty else { throw .invalidCommand }
         invocation.print("[15.4]")
     },
@@ -38,14 +38,14 @@ let radioCommands = [
         let node = invocation.node
         try invocation.getOrSetFlag(node.isRadioFiltered) { node.isRadioFiltered = $0 }
     },
-    Command("region", ["region"]) { invocation throws(CommandError) in
+    Command("region", ["region"], surplus: .judged) { invocation throws(CommandError) in
         // The law that a radio keeps to is for its configuration file to say.
         guard invocation.arguments.isEmpty, let region = invocation.interpreter.configuration.region else {
             throw .notImplemented
         }
         invocation.print(region)
     },
-    Command("txpower", ["txpower"]) { invocation throws(CommandError) in
+    Command("txpower", ["txpower"], surplus: .judged) { invocation throws(CommandError) in
         guard invocation.arguments.isEmpty, let power = invocation.interpreter.configuration.transmitPower else {
             throw .notImplemented
         }

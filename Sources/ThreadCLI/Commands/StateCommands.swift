@@ -5,7 +5,7 @@ import ThreadWire
 
 /// Role, protocol and interface.
 let stateCommands = [
-    Command("state", ["state", "state detached|child|router|leader"], ignoresSurplus: true) {
+    Command("state", ["state", "state detached|child|router|leader"], surplus: .ignored) {
         invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.role)") }
         let wanted = try role(named: invocation.arguments.word())

@@ -162,6 +162,7 @@ extension ThreadEngine {
         children.removeUnsettled()
         removeLinks(now: now)
         childSince = now
+        formerParent = nil
         self.parent = parent
         self.rloc16 = rloc16
         let isNewPartition = self.leaderData?.partitionID != leaderData.partitionID

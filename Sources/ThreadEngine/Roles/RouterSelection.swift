@@ -151,6 +151,7 @@ extension ThreadEngine {
         _ = routers.update(ids: mask.routerIDMask, sequence: mask.idSequence, now: now)
         removeLinks(now: now)
         keepParentAsRouter(parent, now: now)
+        formerParent = parent
         self.parent = nil
         resumeRouting(as: .router, id: rloc16.routerID, now: now)
         sendAdvertisement(to: .linkLocalAllNodes)
