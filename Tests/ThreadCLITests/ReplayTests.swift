@@ -156,17 +156,18 @@ private final class Replay {
         }
         var typed = line
         for (theirs, mine) in translations { typed = typed.replacing(theirs, with: mine) }
-        func difference(_ answer: [String]) -> String? {
-            Likeness(line).map { $0.difference(answer, recorded) } ?? AnswerMatcher.difference(answer, recorded)
+        func judge(_ answer: [String]) -> String? {
+            guard let likeness = Likeness(line) else { return AnswerMatcher.difference(answer, recorded) }
+            return likeness.difference(answer, recorded)
         }
         var answer = terminals.type(typed, at: name).text
         // The recording's script had waited until all nodes knew of a change.
-        for _ in 0..<10 where difference(answer) != nil && Self.settling.contains(line) {
+        for _ in 0..<10 where judge(answer) != nil && Self.settling.contains(line) {
             terminals.run(for: .seconds(1))
             answer = terminals.type(typed, at: name).text
         }
         comparedAnswers += 1
-        let difference = difference(answer)
+        let difference = judge(answer)
         let context =
             "\(recording.name): \(name) > \(typed)\n\(answer.joined(separator: "\n"))\ninstead of\n"
             + recorded.joined(separator: "\n")
