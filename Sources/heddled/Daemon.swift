@@ -80,15 +80,17 @@ final class Daemon: Service, Sendable {
     }
 
     func run() async throws {
-        let control = try await ControlServer.listen(
-            on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+        let control: ControlServer
         do {
+            // Whoever asks the control socket finds a node that knows who it is.
             try await startNode()
-            logger.info("the control socket is \(settings.control)")
+            control = try await ControlServer.listen(
+                on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
         } catch {
-            await stop(control)
+            await stop(nil)
             throw error
         }
+        logger.info("the control socket is \(settings.control)")
         let wish = await nextRestart()
         logger.info("\(wish == nil ? "stopping" : "starting anew")")
         await stop(control)
@@ -129,9 +131,9 @@ final class Daemon: Service, Sendable {
         try await tun?.start()
     }
 
-    private func stop(_ control: ControlServer) async {
+    private func stop(_ control: ControlServer?) async {
         await tun?.stop()
-        await control.shutdown()
+        await control?.shutdown()
         let runtime = runtime
         do {
             try await eventLoop.flatSubmit { runtime.stop() }.get()

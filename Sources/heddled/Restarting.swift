@@ -12,7 +12,9 @@ enum Restarting {
         sigprocmask(SIG_SETMASK, &none, nil)
         var arguments = CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
-        execv("/proc/self/exe", arguments)
+        // By its own name where that tells the place, so that processes are still listed under it.
+        let path = CommandLine.arguments.first.flatMap { $0.contains("/") ? $0 : nil } ?? "/proc/self/exe"
+        execv(path, arguments)
         let reason = String(cString: strerror(errno))
         for argument in arguments { free(argument) }
         return reason

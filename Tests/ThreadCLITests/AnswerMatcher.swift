@@ -11,7 +11,7 @@ enum AnswerMatcher {
         case prefixedHexadecimal(digits: Int)
         /// Sixteen hexadecimal digits: an extended address or PAN id.
         case extendedAddress
-        /// Whole bytes, six of them or more, in hexadecimal digits.
+        /// Whole bytes in hexadecimal digits: six of them or more, but not eight.
         case bytes
         /// An IPv6 address.
         case address
@@ -102,7 +102,7 @@ enum AnswerMatcher {
         if token.wholeMatch(of: #/-?[0-9]+(\.[0-9]+)?/#) != nil { kinds.insert(.number) }
         if isHexadecimal, token.count == 4 { kinds.insert(.shortAddress) }
         if isHexadecimal, token.count == 16 { kinds.insert(.extendedAddress) }
-        if isHexadecimal, token.count.isMultiple(of: 2), token.count >= 12 { kinds.insert(.bytes) }
+        if isHexadecimal, token.count.isMultiple(of: 2), token.count >= 12, token.count != 16 { kinds.insert(.bytes) }
         if token.hasPrefix("0x"), token.dropFirst(2).allSatisfy(\.isHexDigit) {
             kinds.insert(.prefixedHexadecimal(digits: token.count - 2))
         }

@@ -118,7 +118,10 @@ struct BadInputTests {
             for command in CommandTable.all {
                 for usage in command.usage {
                     let tokens = usage.split(separator: " ")
-                    guard let value = tokens.firstIndex(where: { $0.first?.isUppercase == true }) else { continue }
+                    // What stands in brackets may be missing.
+                    guard let value = tokens.firstIndex(where: { $0.first?.isUppercase == true }),
+                        !tokens[..<value].contains(where: { $0.hasPrefix("[") })
+                    else { continue }
                     let line = tokens[..<value].map { $0.split(separator: "|").first.map(String.init) ?? "" }
                         .filter { !$0.hasPrefix("[") && !$0.hasSuffix("]") }.joined(separator: " ")
                     // Without its value such a line may be a whole one of another form.

@@ -251,6 +251,7 @@ struct DeviceCommandTests {
                 terminals.type("bufferinfo", at: "A", session: 2).lines.first { $0.hasPrefix(name + ": ") })
             return try #require(Int(line.dropFirst(name.count + 2).prefix { $0 != " " }))
         }
+        #expect(terminals.type("ping \(terminals.address("C"))", at: "A").lines.count == 2)
         #expect(try value("max-used") > 0)
         #expect(try value("free") <= value("total"))
         #expect(terminals.type("bufferinfo reset", at: "A").result == .done)
