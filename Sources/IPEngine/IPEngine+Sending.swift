@@ -10,8 +10,10 @@ extension IPEngine {
     /// - Parameters:
     ///   - destination: nil for the peer that the socket is connected to.
     ///   - hopLimit: nil for the default.
+    ///   - isLinkSecured: whether the link layer secures it.
     public mutating func send(
-        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil, now: Instant
+        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil,
+        isLinkSecured: Bool = true, now: Instant
     ) throws(SendError) {
         guard let state = socketTable[socket] else { throw .unknownSocket(socket) }
         guard let destination = destination ?? state.remote else { throw .noDestination }
@@ -28,7 +30,7 @@ extension IPEngine {
             destination: destination.address, into: &writer)
         try originate(
             writer.bytes, nextHeader: .udp, source: source, destination: destination.address, hopLimit: hopLimit,
-            priority: .data, now: now)
+            priority: .data, isLinkSecured: isLinkSecured, now: now)
     }
 
     private mutating func bindToAnyPort(_ socket: SocketID) throws(SendError) -> UInt16 {

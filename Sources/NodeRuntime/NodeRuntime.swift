@@ -5,6 +5,7 @@ public import NodeEngine
 public import NodeStore
 public import RadioDrivers
 import ThreadEngine
+import WireCore
 
 /// Drives one node engine on one radio in real time: the only clock and the only timer.
 ///
@@ -89,6 +90,19 @@ public final class NodeRuntime: @unchecked Sendable {
         return radio.close()
     }
 
+    /// Forgets networks, settings and children in the store, for the next start. What keeps frame counters from being
+    /// used twice stays.
+    /// - Parameter interfaceIdentifier: of the node's next mesh-local address.
+    public func forgetNetwork(interfaceIdentifier: UInt64) throws {
+        eventLoop.preconditionInEventLoop()
+        guard let store else { return }
+        for name in StoredRecord.Name.allCases where name != .networkState { try store.save(name.rawValue, []) }
+        guard let bytes = try store.load(StoredRecord.Name.networkState.rawValue) else { return }
+        var reader = ByteReader(bytes)
+        let state = try StoredNetworkState(parsing: &reader).forgettingNetwork(interfaceIdentifier: interfaceIdentifier)
+        try store.save(state.record.name.rawValue, state.record.value)
+    }
+
     /// Does something with the node, then carries out what it asks for.
     public func withNode<Result>(_ body: (NodeEngine, Instant) throws -> Result) rethrows -> Result {
         eventLoop.preconditionInEventLoop()
@@ -153,7 +167,7 @@ public final class NodeRuntime: @unchecked Sendable {
         case .setChannel(let channel): radio.setChannel(channel)
         case .store(let record): store(record)
         case .event(let event): logger.info("\(LogText(event))")
-        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan: break
+        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan, .sniffed: break
         }
     }
 

@@ -266,7 +266,7 @@ public final class VirtualNetwork {
             case .setChannel: break
             case .setReceiver(let isOn): medium.setReceiver(isOn: isOn, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
-            case .readable, .identityChanged, .diagnostic, .scan: break
+            case .readable, .identityChanged, .diagnostic, .scan, .sniffed: break
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
                 node.stored[record.name] = record

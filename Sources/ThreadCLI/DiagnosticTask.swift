@@ -36,7 +36,9 @@ extension CommandInterpreter {
     /// Begins to ask the routers of the partition.
     /// - Returns: false when there is none to ask, or the node has too many requests open.
     func startTopology(_ types: [DiagnosticTLVType], session: Session, on node: NodeEngine, now: Instant) -> Bool {
-        let routers = node.thread.routers.routers.map(\.id)
+        // This node itself answers first, as in OpenThread.
+        let own = node.thread.role.isRouting ? [node.thread.rloc16.routerID] : []
+        let routers = own + node.thread.routers.routers.map(\.id).filter { !own.contains($0) }
         sessions[session]?.diagnostic = DiagnosticTask(purpose: .topology(types, waiting: routers))
         askNextRouters(for: session, on: node, now: now)
         guard sessions[session]?.diagnostic?.open.isEmpty == true else { return true }

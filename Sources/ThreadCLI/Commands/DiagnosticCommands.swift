@@ -41,16 +41,16 @@ let diagnosticCommands = [
 ]
 
 private let meshDiagnosticSubcommands = [
-    Command("childip6", []) { invocation throws(CommandError) in
+    Command("childip6") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .childIPv6Addresses)
     },
-    Command("childtable", []) { invocation throws(CommandError) in
+    Command("childtable") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .child)
     },
-    Command("routerneighbortable", []) { invocation throws(CommandError) in
+    Command("routerneighbortable") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .routerNeighbor)
     },
-    Command("topology", []) { invocation throws(CommandError) in
+    Command("topology") { invocation throws(CommandError) in
         var types: [DiagnosticTLVType] = [.address16, .extendedAddress, .route64, .version]
         var wantsAddresses = false
         var wantsChildren = false

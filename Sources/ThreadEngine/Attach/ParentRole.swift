@@ -85,7 +85,8 @@ extension ThreadEngine {
         }
         let free = configuration.childLimit - children.children.count
         return Connectivity(
-            parentPriority: free * 3 > configuration.childLimit ? 0 : -1, linkQuality3: count(.good),
+            parentPriority: configuration.parentPriority ?? (free * 3 > configuration.childLimit ? 0 : -1),
+            linkQuality3: count(.good),
             linkQuality2: count(.fair), linkQuality1: count(.poor), leaderCost: costToLeader,
             idSequence: routers.idSequence, activeRouters: UInt8(clamping: routers.count),
             sleepyBuffering: Connectivity.SleepyBuffering(bufferSize: 1280, datagramCount: 1))

@@ -27,7 +27,7 @@ extension ThreadEngine {
     }
 
     /// Many neighbors advertise less often each: the longest interval grows with their number.
-    private var advertisementIntervalMaximum: Duration {
+    public var advertisementIntervalMaximum: Duration {
         profile.advertisementIntervalMaximum(routerNeighbors: routers.neighborCount(atLeast: .fair))
     }
 

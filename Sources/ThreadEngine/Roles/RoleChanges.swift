@@ -21,7 +21,7 @@ extension ThreadEngine {
             place = StoredPlace(
                 role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent)
             if state.role == .child {
-                formerParent = FormerParent(rloc16: state.rloc16.router, partitionID: state.previousPartitionID)
+                parentPlace = ParentPlace(rloc16: state.rloc16.router, partitionID: state.previousPartitionID)
             }
         }
         keyRing.setKeySequence(state.keySequence)
@@ -32,7 +32,7 @@ extension ThreadEngine {
     /// What belonged to another network is no use in this one.
     mutating func forgetPlace() {
         place = nil
-        formerParent = nil
+        parentPlace = nil
         previousRouterID = nil
         previousPartition = nil
         routedPartition = nil
@@ -63,6 +63,16 @@ extension ThreadEngine {
         return true
     }
 
+    /// Sets the last 64 bits of the mesh-local address; only while the protocol is stopped.
+    /// - Returns: false when it runs.
+    public mutating func setMeshLocalInterfaceIdentifier(_ identifier: UInt64) -> Bool {
+        guard role == .disabled else { return false }
+        meshLocalInterfaceIdentifier = identifier
+        storeNetworkState()
+        emit(.identityChanged)
+        return true
+    }
+
     // MARK: Start and stop
 
     /// Starts the protocol: looks for a parent, and forms a partition where there is none.
@@ -83,6 +93,7 @@ extension ThreadEngine {
     /// Stops the protocol and forgets the partition.
     public mutating func stop(now: Instant) {
         guard role != .disabled else { return }
+        departure = nil
         if role.isAttached { becomeDetached(now: now) }
         abandonCandidate()
         abandonFormerParent()
@@ -108,6 +119,7 @@ extension ThreadEngine {
         guard old != new else { return }
         counters.enter(new, now: now)
         role = new
+        if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
@@ -154,6 +166,7 @@ extension ThreadEngine {
         children.removeUnsettled()
         removeLinks(now: now)
         childSince = now
+        formerParent = nil
         self.parent = parent
         self.rloc16 = rloc16
         let isNewPartition = self.leaderData?.partitionID != leaderData.partitionID
@@ -168,16 +181,16 @@ extension ThreadEngine {
         notePlace()
         emit(.identityChanged)
         placeChanged(now: now)
-        informFormerParent(of: FormerParent(rloc16: parent.rloc16, partitionID: leaderData.partitionID))
+        informFormerParent(of: ParentPlace(rloc16: parent.rloc16, partitionID: leaderData.partitionID))
     }
 
     /// Lets the parent that this node had before know that it is another's child now: a datagram without content comes
     /// to it from there, and takes the place of this node to all who see it on its way.
     /// - Source: OpenThread as observed
     /// - Deviation: docs/deviations.md#former-parent
-    private mutating func informFormerParent(of new: FormerParent) {
-        let former = formerParent
-        formerParent = new
+    private mutating func informFormerParent(of new: ParentPlace) {
+        let former = parentPlace
+        parentPlace = new
         guard let former, former.rloc16 != new.rloc16 else { return }
         counters.parentChanges &+= 1
         guard former.partitionID == new.partitionID, let destination = locatorAddress(former.rloc16) else { return }

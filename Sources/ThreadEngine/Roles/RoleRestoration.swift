@@ -11,7 +11,7 @@ struct StoredPlace: Equatable, Sendable {
 }
 
 /// Where the parent is that a node had last.
-struct FormerParent: Equatable, Sendable {
+struct ParentPlace: Equatable, Sendable {
     var rloc16: RLOC16
     var partitionID: PartitionID
 }

@@ -157,8 +157,8 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .addressRelease, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict:
-            break
+        case .addressRelease: noteFarewellHeard(now: now)
+        case .addressNotification, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict: break
         case .serverData: finishServerData(isAnswered: answer != nil, now: now)
         case .datasetGet(let kind): handleDatasetAnswer(answer, kind)
         case .datasetSet(let kind): handleDatasetChangeAnswer(answer, kind, now: now)
