@@ -64,8 +64,8 @@ let runtime: [Target] =
     + layer(
         "NodeRuntime",
         [
-            "EngineCore", "ThreadWire", "NodeEngine", "RadioDrivers", "NodeStore", "CryptoProviders", "LinuxDevices",
-            "LinkProfiles", "LoRaPHY", logging,
+            "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "NodeEngine", "RadioDrivers", "NodeStore",
+            "CryptoProviders", "LinuxDevices", "LinkProfiles", "LoRaPHY", logging,
         ] + nio)
 let api: [Target] = layer(
     "Heddle",

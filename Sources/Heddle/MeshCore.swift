@@ -83,7 +83,7 @@ final class MeshCore: @unchecked Sendable {
         case .readable(let socket): serveReaders(of: socket, node)
         case .echoReply(let reply): handle(reply, now)
         case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged,
-            .diagnostic, .scan:
+            .diagnostic, .scan, .sniffed:
             break
         }
     }

@@ -48,7 +48,7 @@ struct InstantRadio {
             case .assessChannel: engine.handle(.channelActivity(isBusy: false), now: now)
             case .store(let record): engine.handle(.stored(record), now: now)
             case .setReceiver, .setChannel, .deliver, .readable, .echoReply, .event, .identityChanged, .diagnostic,
-                .scan:
+                .scan, .sniffed:
                 break
             }
         }

@@ -10,8 +10,10 @@ extension IPEngine {
     /// - Parameters:
     ///   - destination: nil for the peer that the socket is connected to.
     ///   - hopLimit: nil for the default.
+    ///   - isLinkSecured: whether the link layer secures it.
     public mutating func send(
-        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil, now: Instant
+        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil,
+        isLinkSecured: Bool = true, now: Instant
     ) throws(SendError) {
         guard let state = socketTable[socket] else { throw .unknownSocket(socket) }
         guard let destination = destination ?? state.remote else { throw .noDestination }
@@ -25,7 +27,8 @@ extension IPEngine {
         let header = IPv6Header(
             payloadLength: 0, nextHeader: .udp, hopLimit: hopLimit ?? configuration.hopLimitDefault, source: source,
             destination: destination.address)
-        try originate(header, byteCount: UDPHeader.byteCount + payload.count, priority: .data, now: now) { writer in
+        try originate(header, byteCount: UDPHeader.byteCount + payload.count, priority: .data, isLinkSecured: isLinkSecured, now: now) {
+            writer in
             UDPHeader.serialize(
                 payload: payload, sourcePort: port, destinationPort: destination.port, source: source,
                 destination: destination.address, into: &writer)

@@ -111,6 +111,11 @@ public struct IPEngine: Sendable {
     /// When to call `handleDeadline` if nothing happens before.
     public var nextDeadline: Instant? { forwarder.nextDeadline }
 
+    /// How many multicasts are sent again.
+    public var multicastCount: Int { forwarder.count }
+    /// How many, and their bytes.
+    public var multicastLoad: (count: Int, byteCount: Int) { (forwarder.count, forwarder.byteCount) }
+
     /// Sends the multicast datagrams whose moment has come.
     public mutating func handleDeadline(now: Instant) {
         for datagram in forwarder.due(now: now, using: &entropy) { emit(.send(datagram)) }

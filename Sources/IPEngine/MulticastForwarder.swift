@@ -24,6 +24,7 @@ struct MulticastForwarder: Sendable {
     }
 
     var count: Int { entries.count }
+    var byteCount: Int { entries.reduce(0) { $0 + $1.datagram.bytes.count } }
 
     /// Takes a datagram in, to be sent `transmissions` times.
     /// - Parameter wasSent: whether it has just been sent for the first time by this node.

@@ -12,6 +12,12 @@ public protocol LinkCryptography: AnyObject {
     /// - Returns: 32 bytes.
     func sha256(_ message: [UInt8]) -> [UInt8]
 
+    /// The message authentication code of AES-128.
+    /// - Parameter key: 16 bytes.
+    /// - Returns: 16 bytes.
+    /// - Source: RFC 4493
+    func aesCMAC(key: [UInt8], message: [UInt8]) -> [UInt8]
+
     /// A context for AES-128-CCM* under one key, to be kept as long as the key is.
     /// - Parameter key: 16 bytes.
     func makeCCM(key: [UInt8]) -> any CCMContext

@@ -233,6 +233,9 @@ public struct LowPANEngine: Sendable {
     /// When to call `handleDeadline` if nothing happens before.
     public var nextDeadline: Instant? { reassembly.nextDeadline }
 
+    /// How many datagrams are put together from fragments, and their bytes.
+    public var reassemblyLoad: (count: Int, byteCount: Int) { (reassembly.count, reassembly.byteCount) }
+
     /// Gives up the datagrams whose fragments did not come in time.
     public mutating func handleDeadline(now: Instant) {
         for _ in 0..<reassembly.expire(now: now) { drops.count(.reassemblyTimeout) }

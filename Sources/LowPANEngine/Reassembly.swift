@@ -51,7 +51,7 @@ struct ReassemblyTable: Sendable {
     }
 
     var count: Int { entries.count }
-    private var byteCount: Int { entries.reduce(0) { $0 + $1.bytes.count } }
+    var byteCount: Int { entries.reduce(0) { $0 + $1.bytes.count } }
 
     /// Takes in one fragment's part of its datagram.
     /// - Parameter content: uncompressed.

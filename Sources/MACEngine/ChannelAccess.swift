@@ -144,12 +144,14 @@ extension MACEngine {
     private mutating func attemptFailed(_ transmission: Transmission, _ outcome: MACOutcome, now: Instant) {
         var transmission = transmission
         transmission.backoffs = 0
-        if transmission.child != nil {
-            returnToChild(transmission, outcome, now: now)
-        } else if transmission.retries < Int(profile.maximumFrameRetries) {
+        let limit = transmission.child == nil ? maximumFrameRetries : maximumIndirectFrameRetries
+        if transmission.retries < Int(limit) {
             transmission.retries += 1
             counters.transmitRetry &+= 1
             backOff(transmission, now: now)
+        } else if transmission.child != nil {
+            transmission.retries = 0
+            returnToChild(transmission, outcome, now: now)
         } else {
             finish(transmission, outcome)
         }

@@ -11,11 +11,20 @@ extension MACEngine {
         let transmission = Transmission(
             request: request, expiresAt: now + (request.lifetime ?? profile.indirectFrameLifetime),
             child: peers[index].peer.extendedAddress)
+        if !request.payload.isEmpty { removeSupervision(of: index) }
         guard peers[index].indirect.count < configuration.indirectLimitPerChild else {
             return confirm(transmission, .queueFull)
         }
         peers[index].indirect.append(transmission)
         expiryCheckAt = earlier(expiryCheckAt, transmission.expiresAt)
+    }
+
+    /// A frame without content only shows a child that its parent is there: one with content does that as well.
+    /// - Source: OpenThread as observed
+    private mutating func removeSupervision(of index: Int) {
+        guard let needless = peers[index].indirect.firstIndex(where: { $0.request.payload.isEmpty }) else { return }
+        let transmission = peers[index].indirect.remove(at: needless)
+        emit(.confirm(handle: transmission.request.handle, outcome: .indirectTimeout))
     }
 
     /// A child asks: its oldest frame goes out as soon as the acknowledgement is sent.

@@ -60,6 +60,12 @@ public struct MACEngine {
         didSet { updateReceiver() }
     }
     public var filter: AddressFilter
+    /// How often a frame that was not acknowledged is sent again.
+    /// - Range: 0 to 255
+    public var maximumFrameRetries: UInt8
+    /// How often a frame for a sleepy child is sent again before it waits for the next poll.
+    /// - Range: 0 to 255
+    public var maximumIndirectFrameRetries: UInt8 = 0
 
     // MARK: Frame counters
 
@@ -126,6 +132,7 @@ public struct MACEngine {
         entropy = OpenEntropy(seed: openSeed)
         sequenceNumber = UInt8(truncatingIfNeeded: entropy.next())
         filter = AddressFilter(limit: configuration.addressFilterLimit)
+        maximumFrameRetries = profile.maximumFrameRetries
         peers = PeerTable(limit: configuration.peerLimit)
         duplicates = DuplicateFilter(limit: configuration.duplicateHistory, window: Self.repetitionWindow(profile))
         queue = TransmitQueue(limit: configuration.transmitQueueLimit)

@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkSecurity
 import MACEngine
 public import ThreadEngine
 public import ThreadWire
@@ -71,5 +72,24 @@ extension NodeEngine {
         mac.setNetworkKey(key, keySequence: thread.keySequence)
         mac.frameCounter = thread.linkFrameCounter
         mac.frameCounterLimit = thread.linkFrameCounterLimit
+    }
+
+    // MARK: Commissioning
+
+    /// The commissioner's key that a passphrase gives with the network's present name and extended PAN id.
+    /// - Returns: nil when the passphrase has less than 6 or more than 255 bytes, or there is no name.
+    public func passphraseKey(_ passphrase: String) -> [UInt8]? {
+        guard let name = parameters.networkName, let extendedPANID = parameters.extendedPANID else { return nil }
+        return PassphraseKey.make(
+            passphrase: passphrase, networkName: Array(name.bytes), extendedPANID: extendedPANID.rawValue,
+            cryptography: cryptography)
+    }
+
+    /// The number that stands in steering data for a device that wants to join.
+    /// - Source: OpenThread as observed: recording joiner, the first half of the SHA-256, marked as local
+    public func joinerID(of eui64: ExtendedAddress) -> UInt64 {
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: eui64.rawValue >> UInt64(56 - 8 * $0)) }
+        let digest = cryptography.sha256(bytes).prefix(8)
+        return digest.reduce(0) { $0 << 8 | UInt64($1) } | 0x0200_0000_0000_0000
     }
 }

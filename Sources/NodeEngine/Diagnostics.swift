@@ -26,6 +26,14 @@ extension NodeEngine {
         return thread.startDiagnosticQuery(types, to: destination, now: now)
     }
 
+    /// Asks who an anycast locator stands for.
+    /// - Returns: as `startDiagnosticGet`; nil also when the address is no anycast locator.
+    public func startLocating(_ anycast: IPv6Address, now: Instant) -> UInt32? {
+        gatherDiagnosticFacts()
+        defer { settle(now: now) }
+        return thread.startLocating(anycast, now: now)
+    }
+
     /// Lets a node count from zero again.
     /// - Returns: false when this node is not attached or has too many requests open.
     @discardableResult

@@ -92,6 +92,9 @@ extension NodeEngine {
         guard isInterfaceUp != isUp else { return }
         if !isUp { thread.stop(now: now) }
         isInterfaceUp = isUp
+        noteRadioState(now: now)
+        // Who takes part does not listen to everything.
+        if isUp { mac.isPromiscuous = false }
         synchronizeIdentity()
         emit(.identityChanged)
         settle(now: now)
@@ -109,6 +112,19 @@ extension NodeEngine {
     public func stopThread(now: Instant) {
         thread.stop(now: now)
         settle(now: now)
+    }
+
+    /// Says good-bye to parent or leader, then stops the protocol: `roleChanged` tells when.
+    public func detachGracefully(now: Instant) {
+        thread.detachGracefully(now: now)
+        settle(now: now)
+    }
+
+    /// Sets the last 64 bits of the mesh-local address.
+    /// - Returns: false while the protocol runs.
+    public func setMeshLocalInterfaceIdentifier(_ identifier: UInt64, now: Instant) -> Bool {
+        defer { settle(now: now) }
+        return thread.setMeshLocalInterfaceIdentifier(identifier)
     }
 
     /// Takes over what a store kept; before anything else is asked of the node.

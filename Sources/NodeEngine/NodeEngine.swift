@@ -71,6 +71,8 @@ public final class NodeEngine {
         case store(StoredRecord)
         /// A diagnostic request of this node was answered or has ended.
         case diagnostic(DiagnosticReport)
+        /// A frame was heard or sent; only while `isPromiscuous`.
+        case sniffed(SniffedFrame)
         /// A scan of this node's found something or is over.
         case scan(ScanReport)
         /// Tell it to whoever watches.
@@ -92,6 +94,7 @@ public final class NodeEngine {
 
     @exclusivity(unchecked) var lowPAN: LowPANEngine
     @exclusivity(unchecked) var entropy: EntropySource
+    let cryptography: any LinkCryptography
     @exclusivity(unchecked) var transfers: [Transfer] = []
     /// Whom the last poll asked.
     @exclusivity(unchecked) var polled = LinkAddress.none
@@ -108,6 +111,13 @@ public final class NodeEngine {
     var beaconHandle: UInt32?
     /// The channel that the radio was last tuned to.
     var tunedChannel: UInt8?
+    /// For how long the radio did what.
+    public internal(set) var radioTimes = RadioTimes()
+    var isReceiverOn = false
+    /// Whether nothing is sent and nothing is heard: for trying out what the others do without this node.
+    public var isRadioFiltered = false
+    /// The most messages that waited at once.
+    var maximumBufferUse = 0
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -116,6 +126,7 @@ public final class NodeEngine {
         self.configuration = configuration
         self.profile = profile
         self.entropy = entropy
+        self.cryptography = cryptography
         mac = MACEngine(
             configuration: configuration.mac, profile: profile, extendedAddress: extendedAddress,
             cryptography: cryptography, openSeed: self.entropy.open.next())
@@ -138,7 +149,7 @@ public final class NodeEngine {
     /// Takes what happened. One mutation a call; drain `pollOutput()` afterwards.
     public func handle(_ input: Input, now: Instant) {
         switch input {
-        case .received(let frame): mac.handle(received: frame, now: now)
+        case .received(let frame): receive(frame, now: now)
         case .transmitDone(let outcome): mac.handle(transmitDone: outcome, now: now)
         case .channelActivity(let isBusy): mac.handle(channelActivity: isBusy, now: now)
         case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
@@ -199,6 +210,7 @@ public final class NodeEngine {
                 handle(consume output, now: now)
             }
         }
+        noteBufferUse()
         if mac.frameCounter != countedLinkFrames {
             countedLinkFrames = mac.frameCounter
             synchronizeKeys()

@@ -10,9 +10,9 @@ import WireCore
 extension NodeEngine {
     func handle(_ output: consuming MACOutput, now: Instant) {
         switch consume output {
-        case .transmit(let frame): emit(.transmit(frame))
+        case .transmit(let frame): transmit(frame, now: now)
         case .assessChannel: emit(.assessChannel)
-        case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
+        case .setReceiver(on: let isOn): setReceiver(isOn: isOn, now: now)
         case .received(let indication): handle(indication, now: now)
         case .setChannel(let channel):
             tunedChannel = channel
@@ -61,7 +61,11 @@ extension NodeEngine {
         _ datagram: [UInt8], from source: LinkAddress, _ indication: MACIndication, isSecured: Bool, now: Instant
     ) {
         ipCounters.receiveSuccess &+= 1
-        if case .short(let rloc16) = source, let origin = Self.source(of: datagram) {
+        // A broadcast comes from whoever passed it on, not from where its sender is.
+        if isSecured, !indication.header.destination.isBroadcast, case .short(let rloc16) = source,
+            let origin = Self.source(of: datagram)
+        {
+            thread.noteSender(origin, at: rloc16, now: now)
             thread.snoop(origin, at: rloc16, now: now)
         }
         ip.receive(
@@ -128,6 +132,9 @@ extension NodeEngine {
         guard mesh.hopsLeft > 1 else {
             ownDrops.count(.meshHopLimit)
             return true
+        }
+        if case .short(let neighbor) = indication.header.source {
+            thread.breakLoop(to: final, through: neighbor, now: now)
         }
         guard let nextHop = asking(&thread, { $0.nextHop(to: final) }), .short(nextHop) != indication.header.source
         else {

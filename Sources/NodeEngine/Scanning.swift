@@ -47,11 +47,7 @@ extension NodeEngine {
     public func startDiscovery(channels: [UInt8]? = nil, now: Instant) -> Bool {
         guard isInterfaceUp, !mac.isScanning else { return false }
         defer { settle(now: now) }
-        let datagram = thread.discoveryDatagram
-        let source = LinkAddress.extended(thread.extendedAddress)
-        guard
-            let payload = linkPayload(datagram, source: source, destination: .broadcast)
-        else { return false }
+        guard let payload = linkPayload(thread.discoveryDatagram, to: .broadcast, isHere: false) else { return false }
         // Answers are sent to the PAN that the request came from, so there must be one.
         let isPANBorrowed = mac.panID == .broadcast
         if isPANBorrowed { mac.panID = PANID(rawValue: UInt16(truncatingIfNeeded: entropy.open.next() % 0xffff)) }
@@ -126,7 +122,8 @@ extension NodeEngine {
             ? .broadcast : .extended(ExtendedAddress(interfaceIdentifier: message.datagram.destination.low))
         guard
             let payload = linkPayload(
-                message.datagram, source: .extended(thread.extendedAddress), destination: destination)
+                message.datagram, to: destination,
+                isHere: message.destinationPAN == nil && !message.isWellKnownKeyUsed)
         else { return ownDrops.count(.datagramTooLarge) }
         let handle = nextHandle
         nextHandle = nextHandle &+ 1
@@ -139,7 +136,9 @@ extension NodeEngine {
     }
 
     /// A datagram compressed into one frame; nil when it does not fit.
-    private func linkPayload(_ datagram: ThreadDatagram, source: LinkAddress, destination: LinkAddress) -> [UInt8]? {
+    /// - Parameter isHere: whether the frame is for this PAN and not secured, which leaves more room.
+    private func linkPayload(_ datagram: ThreadDatagram, to destination: LinkAddress, isHere: Bool) -> [UInt8]? {
+        let source = LinkAddress.extended(thread.extendedAddress)
         var writer = ByteWriter()
         IPv6Header(
             trafficClass: datagram.trafficClass,
@@ -149,8 +148,11 @@ extension NodeEngine {
         UDPHeader.serialize(
             payload: datagram.payload, sourcePort: datagram.port, destinationPort: datagram.port,
             source: datagram.source, destination: datagram.destination, into: &writer)
-        // Two PAN ids, two extended addresses, and the longest security header with its code.
-        let room = profile.maximumPSDU - profile.frameCheckSequenceLength - 23 - 14
+        // Elsewhere two PAN ids, two extended addresses, and the longest security header with its code.
+        let room =
+            isHere
+            ? room(source: source, destination: destination, isLinkSecured: false)
+            : profile.maximumPSDU - profile.frameCheckSequenceLength - 23 - 14
         guard
             let payloads = try? lowPAN.compress(
                 datagram: writer.bytes, source: source, destination: destination, mesh: nil, room: room),

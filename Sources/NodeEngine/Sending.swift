@@ -39,6 +39,7 @@ extension NodeEngine {
     func handle(_ output: consuming ThreadOutput, now: Instant) {
         switch consume output {
         case .send(let datagram): send(datagram, now: now)
+        case .sendEmpty(to: let destination): sendEmpty(to: destination, now: now)
         case .setPeer(let peer):
             mac.setPeer(
                 MACPeer(
@@ -81,6 +82,15 @@ extension NodeEngine {
         } catch {
             ownDrops.count(.noRoute)
         }
+    }
+
+    /// A datagram that says by its coming alone where this node is.
+    private func sendEmpty(to destination: IPv6Address, now: Instant) {
+        guard let source = thread.meshLocalEID else { return }
+        var writer = ByteWriter(capacity: IPv6Header.byteCount)
+        IPv6Header(payloadLength: 0, nextHeader: .none, hopLimit: 64, source: source, destination: destination)
+            .serialize(into: &writer)
+        route(OutgoingDatagram(bytes: writer.bytes, priority: .data), now: now)
     }
 
     // MARK: Routing
@@ -184,7 +194,7 @@ extension NodeEngine {
     }
 
     /// How many bytes of 6LoWPAN fit into a frame.
-    private func room(source: LinkAddress, destination: LinkAddress, isLinkSecured: Bool) -> Int {
+    func room(source: LinkAddress, destination: LinkAddress, isLinkSecured: Bool) -> Int {
         func length(_ address: LinkAddress) -> Int {
             switch address {
             case .none: 0

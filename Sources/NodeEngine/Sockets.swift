@@ -23,10 +23,13 @@ extension NodeEngine {
     }
 
     /// Sends a UDP datagram.
+    /// - Parameter isLinkSecured: without link security only a neighbor hears it, at a port that it opened for that.
     public func send(
-        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil, now: Instant
+        _ socket: SocketID, to destination: SocketAddress? = nil, payload: [UInt8], hopLimit: UInt8? = nil,
+        isLinkSecured: Bool = true, now: Instant
     ) throws(SendError) {
-        try ip.send(socket, to: destination, payload: payload, hopLimit: hopLimit, now: now)
+        try ip.send(
+            socket, to: destination, payload: payload, hopLimit: hopLimit, isLinkSecured: isLinkSecured, now: now)
         settle(now: now)
     }
 

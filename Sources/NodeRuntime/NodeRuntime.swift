@@ -5,6 +5,7 @@ public import NodeEngine
 public import NodeStore
 public import RadioDrivers
 import ThreadEngine
+import WireCore
 
 /// Drives one node engine on one radio in real time: the only clock and the only timer.
 ///
@@ -26,6 +27,11 @@ public final class NodeRuntime: @unchecked Sendable {
     private var timerDeadline: Instant?
     private var observers: [Observer] = []
     private var hasFailedToStore = false
+    /// What is to be written, the oldest first.
+    private var unsaved: [StoredRecord] = []
+    /// The disk may keep the event loop longer than a sender waits for its acknowledgement: what is due at once goes
+    /// first.
+    private static let saveDelay = TimeAmount.milliseconds(1)
     /// What the node's radio did so far.
     public private(set) var statistics = Statistics()
 
@@ -78,9 +84,23 @@ public final class NodeRuntime: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         node.stopThread(now: now)
         drain()
+        saveAll()
         timer?.cancel()
         timer = nil
         return radio.close()
+    }
+
+    /// Forgets networks, settings and children in the store, for the next start. What keeps frame counters from being
+    /// used twice stays.
+    /// - Parameter interfaceIdentifier: of the node's next mesh-local address.
+    public func forgetNetwork(interfaceIdentifier: UInt64) throws {
+        eventLoop.preconditionInEventLoop()
+        guard let store else { return }
+        for name in StoredRecord.Name.allCases where name != .networkState { try store.save(name.rawValue, []) }
+        guard let bytes = try store.load(StoredRecord.Name.networkState.rawValue) else { return }
+        var reader = ByteReader(bytes)
+        let state = try StoredNetworkState(parsing: &reader).forgettingNetwork(interfaceIdentifier: interfaceIdentifier)
+        try store.save(state.record.name.rawValue, state.record.value)
     }
 
     /// Does something with the node, then carries out what it asks for.
@@ -145,15 +165,31 @@ public final class NodeRuntime: @unchecked Sendable {
         case .assessChannel: radio.assessChannel()
         case .setReceiver(let isOn): radio.setReceiver(isOn: isOn)
         case .setChannel(let channel): radio.setChannel(channel)
-        case .store(let record): save(record)
+        case .store(let record): store(record)
         case .event(let event): logger.info("\(LogText(event))")
-        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan: break
+        case .deliver, .readable, .echoReply, .identityChanged, .diagnostic, .scan, .sniffed: break
         }
     }
 
-    /// Writes at once and tells the node whether it is on the disk.
+    private func store(_ record: StoredRecord) {
+        guard store != nil else { return node.handle(.stored(record), now: now) }
+        unsaved.append(record)
+        guard unsaved.count == 1 else { return }
+        eventLoop.scheduleTask(in: Self.saveDelay) { [weak self] in self?.saveAll() }
+    }
+
+    private func saveAll() {
+        while !unsaved.isEmpty {
+            let records = unsaved
+            unsaved = []
+            for record in records { save(record) }
+            drain()
+        }
+    }
+
+    /// Writes a record and tells the node whether it is on the disk.
     private func save(_ record: StoredRecord) {
-        guard let store else { return node.handle(.stored(record), now: now) }
+        guard let store else { return }
         do {
             try store.save(record.name.rawValue, record.value)
             hasFailedToStore = false

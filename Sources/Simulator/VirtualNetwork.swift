@@ -273,7 +273,7 @@ public final class VirtualNetwork {
             case .setReceiver(let isOn): medium.setReceiver(isOn: isOn, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
             case .identityChanged: updateAddresses(of: node)
-            case .readable, .diagnostic, .scan: break
+            case .readable, .diagnostic, .scan, .sniffed: break
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
                 node.stored[record.name] = record

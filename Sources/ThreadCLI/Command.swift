@@ -6,14 +6,55 @@ struct Command: Sendable {
     let name: String
     /// A line for each form; `help NAME` prints them.
     let usage: [String]
+    /// What becomes of words behind a whole command.
+    let surplus: Surplus
     let run: @Sendable (inout Invocation) throws(CommandError) -> Void
+    private let forms: [Usage]
+
+    /// How a command takes more words than it has a use for.
+    enum Surplus: Sendable {
+        /// They are refused with `InvalidArgs` before anything is done.
+        case refused
+        /// They do no harm, as with a few of OpenThread's commands.
+        case ignored
+        /// The command itself looks at them, since it has another answer.
+        case judged
+    }
 
     init(
-        _ name: String, _ usage: [String], run: @escaping @Sendable (inout Invocation) throws(CommandError) -> Void
+        _ name: String, _ usage: [String] = [], surplus: Surplus = .refused,
+        run: @escaping @Sendable (inout Invocation) throws(CommandError) -> Void
     ) {
         self.name = name
         self.usage = usage
+        self.surplus = surplus
         self.run = run
+        forms = usage.map(Usage.init)
+    }
+
+    /// Refuses a line with more words than any form of the command has, before anything is done.
+    /// - Parameter words: the whole line, the name included.
+    /// - Throws: `.invalidArguments`
+    /// - Deviation: docs/deviations.md#surplus-words
+    func refuseSurplus(_ words: [String]) throws(CommandError) {
+        guard surplus == .refused else { return }
+        // A form that others begin with says nothing about the words behind it: they may be meant for those.
+        let candidates = forms.filter { form in
+            form.matches(words) && !forms.contains { $0.isLonger(than: form) }
+        }
+        guard !candidates.isEmpty, candidates.allSatisfy({ $0.isExceeded(by: words) }) else { return }
+        throw .invalidArguments
+    }
+}
+
+/// Commands that belong together: a file of commands, a row of the documentation's table.
+struct CommandFamily: Sendable {
+    let title: String
+    let commands: [Command]
+
+    init(_ title: String, _ commands: [Command]) {
+        self.title = title
+        self.commands = commands
     }
 }
 
@@ -26,6 +67,8 @@ struct Invocation {
     var arguments: Arguments
     /// Set by a command that ends later, such as `ping`.
     var isPending = false
+    /// Set by a command after which nobody is there to print an end.
+    var isSilent = false
 
     /// Prints one line of the answer.
     func print(_ line: String) {
@@ -44,6 +87,14 @@ struct Invocation {
         let value = try arguments.unsigned(Number.self)
         try arguments.requireEnd()
         try set(value)
+    }
+
+    /// Prints `Enabled` or `Disabled`, or sets it when there is an argument.
+    mutating func getOrSetFlag(_ current: Bool, set: (Bool) throws(CommandError) -> Void) throws(CommandError) {
+        guard !arguments.isEmpty else { return print(enabledText(current)) }
+        let isEnabled = try arguments.enableOrDisable()
+        try arguments.requireEnd()
+        try set(isEnabled)
     }
 
     /// Carries out the command of a family that the next word names.

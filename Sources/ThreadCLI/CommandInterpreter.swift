@@ -28,6 +28,8 @@ public final class CommandInterpreter {
         case asynchronous(Session, String)
         /// The command has ended.
         case end(Session, CommandResult)
+        /// The program is to start anew, without all that it has stored where it was a factory reset.
+        case restart(isFactoryReset: Bool)
     }
 
     /// What the command line tells about the program around it.
@@ -38,6 +40,19 @@ public final class CommandInterpreter {
         public var apiVersion = 520
         /// What `eui64` prints: the address that the device was made with; nil where the node itself knows.
         public var eui64: ExtendedAddress?
+        /// What `platform` prints.
+        public var platform = "HEDDLE"
+        /// What `instanceid` prints: another number each time that the program starts.
+        public var instanceID: UInt32 = 0
+        /// What `region` prints; nil where no law applies.
+        /// - Range: two letters
+        public var region: String?
+        /// What `txpower` prints; nil where the radio does not tell.
+        public var transmitPower: DecibelMilliwatts?
+        /// What `autostart` prints: whether the protocol starts with the program.
+        public var startsByItself = false
+        /// Whether the program obeys `.restart`.
+        public var canRestart = false
         /// What `log level` prints.
         /// - Range: 0 (none) to 5 (debug)
         public var logLevel: UInt8 = 3
@@ -58,6 +73,10 @@ public final class CommandInterpreter {
         var ping: Ping?
         var diagnostic: DiagnosticTask?
         var socket: SocketID?
+        /// Whether the link layer secures what the socket sends.
+        var isLinkSecured = true
+        /// Whether a command waits until the node has left its network.
+        var isDetaching = false
         /// Whether a command has not ended yet.
         var isBusy = false
         /// Lines that wait for it.
@@ -68,6 +87,10 @@ public final class CommandInterpreter {
     var sessions: [Session: SessionState] = [:]
     /// Whose scan is going on.
     var scanningSession: Session?
+    /// Who is told of every frame.
+    var sniffingSession: Session?
+    /// What the leader's weight was computed from last.
+    var deviceProperties = DeviceProperties()
     /// What `dataset` edits until it is committed.
     var datasetBuffer = OperationalDataset()
     /// Identifier and sequence number of the next echo request.
@@ -108,6 +131,8 @@ public final class CommandInterpreter {
         case .readable(let socket): printDatagrams(of: socket, on: node)
         case .diagnostic(let report): handleDiagnostic(report, on: node, now: now)
         case .scan(let report): handleScan(report, on: node, now: now)
+        case .sniffed(let frame): printSniffed(frame)
+        case .event(.roleChanged(from: _, to: .disabled)): finishDetaching(on: node, now: now)
         case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged: break
         }
     }
@@ -127,11 +152,21 @@ public final class CommandInterpreter {
 
     /// Forgets a session: its ping ends, its socket is closed, lines that waited are not carried out.
     public func sessionClosed(_ session: Session, on node: NodeEngine, now: Instant) {
-        guard let state = sessions.removeValue(forKey: session) else { return }
+        leave(session, on: node)
+        sessions[session] = nil
+        guard sniffingSession == session else { return }
+        sniffingSession = nil
+        _ = node.setPromiscuous(false, now: now)
+    }
+
+    /// Ends what goes on for a session.
+    func leave(_ session: Session, on node: NodeEngine) {
+        guard let state = sessions[session] else { return }
         if let socket = state.socket { node.close(socket) }
         // The scan itself goes on to its end, without anybody to tell.
         if scanningSession == session { scanningSession = nil }
         for id in state.diagnostic?.open ?? [] { node.closeDiagnostic(id) }
+        sessions[session] = SessionState()
     }
 
     // MARK: Output
@@ -153,6 +188,11 @@ public final class CommandInterpreter {
         outputs.append(isAsynchronous ? .asynchronous(session, line) : .line(session, line))
     }
 
+    /// Lets the program start anew.
+    func emitRestart(isFactoryReset: Bool) {
+        outputs.append(.restart(isFactoryReset: isFactoryReset))
+    }
+
     private func emitEnd(_ session: Session, _ result: CommandResult) {
         outputs.append(.end(session, result))
     }
@@ -161,19 +201,18 @@ public final class CommandInterpreter {
 
     private func run(_ line: String, session: Session, on node: NodeEngine, now: Instant) {
         do throws(CommandError) {
-            var words = try ArgumentSplitting.words(of: line)
-            guard !words.isEmpty else { return emitEnd(session, .silent) }
-            let name = words.removeFirst()
-            guard let command = name == "help" ? CommandTable.help : CommandTable.command(name) else {
-                throw .invalidCommand
-            }
+            let words = try ArgumentSplitting.words(of: line)
+            guard let name = words.first else { return emitEnd(session, .silent) }
+            let command = try CommandTable.lookUp(name)
+            try command.refuseSurplus(words)
             var invocation = Invocation(
-                interpreter: self, node: node, session: session, now: now, arguments: Arguments(words))
+                interpreter: self, node: node, session: session, now: now,
+                arguments: Arguments(Array(words.dropFirst())))
             try command.run(&invocation)
             if invocation.isPending {
                 sessions[session]?.isBusy = true
             } else {
-                emitEnd(session, .done)
+                emitEnd(session, invocation.isSilent ? .silent : .done)
             }
         } catch {
             emitEnd(session, .failed(error))

@@ -14,6 +14,8 @@ struct DiagnosticTask {
         case topology([DiagnosticTLVType], waiting: [RouterID])
         /// The lists of one router, element by element up to the empty one.
         case list
+        /// The node that an anycast locator stands for.
+        case location
     }
 
     var purpose: Purpose
@@ -34,7 +36,9 @@ extension CommandInterpreter {
     /// Begins to ask the routers of the partition.
     /// - Returns: false when there is none to ask, or the node has too many requests open.
     func startTopology(_ types: [DiagnosticTLVType], session: Session, on node: NodeEngine, now: Instant) -> Bool {
-        let routers = node.thread.routers.routers.map(\.id)
+        // This node itself answers first, as in OpenThread.
+        let own = node.thread.role.isRouting ? [node.thread.rloc16.routerID] : []
+        let routers = own + node.thread.routers.routers.map(\.id).filter { !own.contains($0) }
         sessions[session]?.diagnostic = DiagnosticTask(purpose: .topology(types, waiting: routers))
         askNextRouters(for: session, on: node, now: now)
         guard sessions[session]?.diagnostic?.open.isEmpty == true else { return true }
@@ -75,6 +79,7 @@ extension CommandInterpreter {
             switch task.purpose {
             case .elements: printElements(payload, from: source, to: session)
             case .topology: printRouter(payload, to: session, on: node)
+            case .location: printLocation(payload, to: session, on: node)
             case .list: printList(payload, of: report.id, to: session, on: node, now: now)
             }
         case .ended(let isComplete):
@@ -104,6 +109,16 @@ extension CommandInterpreter {
         while !reader.isAtEnd, let tlv = try? DiagnosticTLV(parsing: &reader) {
             for line in tlv.lines { print(line, to: session) }
         }
+    }
+
+    private func printLocation(_ payload: [UInt8], to session: Session, on node: NodeEngine) {
+        guard let answer = try? TMFMessage(payload), let identifier = answer.meshLocalEID, let rloc16 = answer.rloc16,
+            let prefix = node.thread.network?.meshLocalPrefix
+        else {
+            sessions[session]?.diagnostic?.isIncomplete = true
+            return
+        }
+        print("\(IPv6Address(prefix: prefix, interfaceIdentifier: identifier)) \(rloc16.prefixed)", to: session)
     }
 
     private func printRouter(_ payload: [UInt8], to session: Session, on node: NodeEngine) {

@@ -28,6 +28,15 @@ extension ThreadEngine {
         return routers.path(to: target.routerID).map { ($0.nextHop.rloc16, $0.cost &+ last) }
     }
 
+    /// Messages that wait: MLE's for their random delay, management requests for their answer.
+    public var waitingMessages: (delayed: Int, requests: (count: Int, byteCount: Int)) {
+        let requests = management.pending
+        return (delayed.count, (requests.count, requests.reduce(0) { $0 + $1.message.byteCount }))
+    }
+
+    /// How many messages wait in all.
+    public var waitingMessageCount: Int { delayed.count + management.pending.count }
+
     /// Replaces the tunables; those that concern decisions count from the next one on.
     public mutating func setConfiguration(_ new: Configuration) {
         configuration = new

@@ -106,6 +106,19 @@ public struct StoredNetworkState: Equatable, Sendable {
         keyUsage.serialize(into: &writer)
     }
 
+    /// What is left when a node forgets its network: who it is, and all that keeps a frame counter from being used twice.
+    /// - Parameter interfaceIdentifier: of its next mesh-local address.
+    /// - Deviation: docs/deviations.md#factory-reset
+    public func forgettingNetwork(interfaceIdentifier: UInt64) -> StoredNetworkState {
+        var state = self
+        state.role = .disabled
+        state.rloc16 = .unassigned
+        state.previousPartitionID = PartitionID(rawValue: 0)
+        state.parent = ExtendedAddress(rawValue: 0)
+        state.meshLocalInterfaceIdentifier = interfaceIdentifier
+        return state
+    }
+
     public var record: StoredRecord {
         var writer = ByteWriter()
         serialize(into: &writer)

@@ -87,6 +87,13 @@ public struct ThreadEngine {
         public var discoveryResponseLimit = 8
         /// What diagnostics tell of the device.
         public var identity = DeviceIdentity()
+        /// How much this node wants to be a parent; nil lets it judge by the room that it has for children.
+        /// - Range: −1 (low) to 1 (high)
+        public var parentPriority: Int8?
+        /// To how many routers beside its parent this node keeps a link while it is a child that could route.
+        public var childRouterLinks: UInt8
+        /// The port that Discovery Responses name to joiners.
+        public var joinerPort: UInt16 = 1000
 
         /// The values that the link profile suggests.
         public init(profile: LinkProfile) {
@@ -97,6 +104,7 @@ public struct ThreadEngine {
             routerSelectionJitter = profile.routerSelectionJitter
             pendingDelayMinimum = profile.pendingDatasetMinimumDelay
             version = profile.dialect.version
+            childRouterLinks = profile.childRouterLinks
         }
     }
 
@@ -125,11 +133,17 @@ public struct ThreadEngine {
     /// The part of the parameters that a node cannot do without; nil when some of it is missing.
     public internal(set) var network: Network?
     public internal(set) var role = Role.disabled
+    /// Since when this node is attached; nil while it is not.
+    public internal(set) var attachedSince: Instant?
     public internal(set) var rloc16 = RLOC16.unassigned
     public internal(set) var leaderData: LeaderData? {
         didSet { countPartition() }
     }
     public internal(set) var parent: Neighbor?
+    /// The parent that this node had before it became a router.
+    public internal(set) var formerParent: Neighbor?
+    /// Where the parent is that this node had last; nil before the first.
+    var parentPlace: ParentPlace?
     public internal(set) var children: ChildTable
     public internal(set) var routers = RouterTable()
     public internal(set) var networkDatabase = NetworkDatabase()
@@ -159,6 +173,8 @@ public struct ThreadEngine {
     /// When it did so last.
     var endDeviceAdvertisementSent: Instant?
     var solicitation: RouterSolicitation?
+    /// Until when a node that leaves waits for an answer to its good-bye.
+    var departure: Instant?
     /// What this node as a child has to tell its parent.
     var childUpdate = ChildUpdateState.idle
     var polling: DataPolling
@@ -320,7 +336,7 @@ public struct ThreadEngine {
         deadline = earlier(deadline, management.nextDeadline)
         deadline = earlier(deadline, diagnosticClient.nextDeadline)
         deadline = earlier(deadline, announce.nextDeadline)
-        deadline = earlier(deadline, panIDQuery?.deadline)
+        deadline = earlier(deadline, earlier(panIDQuery?.deadline, departure))
         for index in delayed.indices { deadline = earlier(deadline, delayed[index].deadline) }
         return deadline
     }
@@ -328,6 +344,7 @@ public struct ThreadEngine {
     /// Does all that was due by now.
     public mutating func handleDeadline(now: Instant) {
         handleDatasetDeadlines(now: now)
+        handleDepartureDeadline(now: now)
         guard role != .disabled else { return }
         handleKeyRotation(now: now)
         sendDelayed(now: now)

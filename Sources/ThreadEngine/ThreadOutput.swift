@@ -30,6 +30,8 @@ public struct LinkPeer: Equatable, Sendable {
 /// What the Thread engine asks of the layers around it.
 public enum ThreadOutput: Equatable, Sendable {
     case send(ThreadDatagram)
+    /// A datagram without content, from the mesh-local address.
+    case sendEmpty(to: IPv6Address)
     /// A neighbor came or its addresses or counters changed.
     case setPeer(LinkPeer)
     case removePeer(ExtendedAddress)

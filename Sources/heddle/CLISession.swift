@@ -16,10 +16,52 @@ final class CLISession {
     /// - Returns: whether it succeeded.
     func run(command: String) throws(ControlClientError) -> Bool {
         guard command.contains(where: { !$0.isWhitespace }) else { return true }
-        let status = try client.execute(command) { show($0) }
-        show(.end(status))
-        return status == .done
+        let status: ControlStatus
+        do throws(ControlClientError) {
+            status = try client.execute(command) { show($0) }
+        } catch .notALine {
+            // What no node would take is refused as a node would refuse it.
+            output.write("Error 6: Parse\n")
+            return false
+        }
+        guard status == .done, Self.endsNode(command) else {
+            show(.end(status))
+            return status == .done
+        }
+        try reconnect()
+        return true
     }
+
+    /// Whether the node starts anew after a command. Nobody is there then to say that it is done, as in OpenThread.
+    static func endsNode(_ command: String) -> Bool {
+        let words = command.split(whereSeparator: \.isWhitespace)
+        return words == ["reset"] || words == ["factoryreset"]
+    }
+
+    /// Waits until the node has gone and come back.
+    private func reconnect() throws(ControlClientError) {
+        do throws(ControlClientError) {
+            while let message = try client.receive(timeout: Self.restartTimeout) { show(message) }
+        } catch .closed {
+            // As it should be.
+        }
+        var attempts = 0
+        while true {
+            do throws(ControlClientError) {
+                client = try ControlClient(path: client.path)
+                return
+            } catch .nothingListens where attempts < Self.restartAttempts {
+                attempts += 1
+                usleep(Self.restartPause)
+            }
+        }
+    }
+
+    /// How long a node may take to go, and how often and at which distance it is looked for then.
+    /// - Units: milliseconds; attempts; microseconds
+    private static let restartTimeout: Int32 = 15_000
+    private static let restartAttempts = 150
+    private static let restartPause: UInt32 = 100_000
 
     /// Runs the lines of a file or pipe. Prompt and echo make the output read as on a terminal, as ot-cli does it.
     /// - Returns: whether all succeeded.
@@ -28,7 +70,8 @@ final class CLISession {
         var succeeded = true
         output.write(Self.prompt)
         while true {
-            try waitForInput(on: descriptor)
+            // What comes on its own stands behind the prompt, and no other prompt follows, as in OpenThread.
+            try waitForInput(on: descriptor) { show($0) }
             var chunk = [UInt8](repeating: 0, count: 4096)
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
@@ -39,6 +82,7 @@ final class CLISession {
                 pending.removeSubrange(...end)
                 if line.hasSuffix("\r") { line.removeLast() }
                 output.write(line + "\n")
+                if Self.isFarewell(line) { return succeeded }
                 succeeded = try run(command: line) && succeeded
                 output.write(Self.prompt)
             }
@@ -76,7 +120,7 @@ final class CLISession {
                     return
                 case .submit(let line):
                     output.write("\n")
-                    if let word = line.split(separator: " ").first, ["exit", "quit"].contains(word) { return }
+                    if Self.isFarewell(line) { return }
                     try run(command: line, on: terminal, typed: &typed)
                 }
                 output.write(editor.rendering(columns: terminal.columns))
@@ -98,6 +142,7 @@ final class CLISession {
         }
         while true {
             while let message = try client.receive(timeout: 0) {
+                if case .end(.done) = message, Self.endsNode(command) { return try reconnect() }
                 show(message)
                 if case .end = message { return }
             }
@@ -125,15 +170,13 @@ final class CLISession {
         return names
     }
 
-    /// Waits until a descriptor has something to read; what the node says meanwhile is shown.
-    private func waitForInput(on descriptor: Int32) throws(ControlClientError) {
-        try waitForInput(on: descriptor) { message in
-            output.write("\n")
-            show(message)
-            output.write(Self.prompt)
-        }
+    /// Whether whoever typed a line wants to leave.
+    static func isFarewell(_ line: String) -> Bool {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        return words == ["exit"] || words == ["quit"]
     }
 
+    /// Waits until a descriptor has something to read; what the node says meanwhile is shown.
     private func waitForInput(
         on descriptor: Int32, _ show: (ControlMessage) -> Void
     ) throws(ControlClientError) {

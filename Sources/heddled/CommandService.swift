@@ -7,19 +7,21 @@ import ThreadCLI
 /// Connects the control socket's clients with the command line of the node; lives on the runtime's event loop.
 final class CommandService: ControlHandler, @unchecked Sendable {
     private let runtime: NodeRuntime
-    private let interpreter = CommandInterpreter(configuration: CommandService.configuration)
+    private let interpreter: CommandInterpreter
+    private let restart: @Sendable (_ isFactoryReset: Bool) -> Void
     private var clients: [CommandInterpreter.Session: @Sendable (ControlOutput) -> Void] = [:]
     private var timer: Scheduled<Void>?
 
-    /// What the command line tells about this program.
-    private static var configuration: CommandInterpreter.Configuration {
-        var configuration = CommandInterpreter.Configuration()
-        configuration.version = Heddled.stackVersion
-        return configuration
-    }
-
-    init(runtime: NodeRuntime) {
+    /// - Parameters:
+    ///   - configuration: what the command line tells about this program.
+    ///   - restart: lets the program start anew.
+    init(
+        runtime: NodeRuntime, configuration: CommandInterpreter.Configuration,
+        restart: @escaping @Sendable (_ isFactoryReset: Bool) -> Void
+    ) {
         self.runtime = runtime
+        self.restart = restart
+        interpreter = CommandInterpreter(configuration: configuration)
     }
 
     /// Sees the node's outputs from now on: answers to pings, datagrams at sockets.
@@ -54,6 +56,7 @@ final class CommandService: ControlHandler, @unchecked Sendable {
             case .end(let session, .done), .end(let session, .silent): clients[session]?(.done)
             case .end(let session, .failed(let error)):
                 clients[session]?(.error(code: Int(error.rawValue), name: error.name))
+            case .restart(let isFactoryReset): restart(isFactoryReset)
             }
         }
         reschedule()

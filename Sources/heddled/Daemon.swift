@@ -14,6 +14,7 @@ import NodeRuntime
 import NodeStore
 import RadioDrivers
 import ServiceLifecycle
+import Synchronization
 import ThreadEngine
 import ThreadWire
 
@@ -27,6 +28,18 @@ final class Daemon: Service, Sendable {
     private let runtime: NodeRuntime
     private let commands: CommandService
     private let tun: TUNBridge?
+    /// Wishes of the command line to start anew.
+    private let restarts: AsyncStream<Restart>
+    private let restart = Mutex<Restart?>(nil)
+    /// Whether the program is to start anew, now that everything is closed.
+    var mustRestart: Bool { restart.withLock { $0 != nil } }
+
+    /// How the program is to start anew.
+    enum Restart: Sendable {
+        case asItIs
+        /// Without the networks and settings that were stored.
+        case factoryReset
+    }
 
     init(_ settings: NodeConfiguration, logger: Logger) throws {
         self.settings = settings
@@ -43,7 +56,11 @@ final class Daemon: Service, Sendable {
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
             node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
-        commands = CommandService(runtime: runtime)
+        let (restarts, wishes) = AsyncStream.makeStream(of: Restart.self, bufferingPolicy: .bufferingNewest(1))
+        self.restarts = restarts
+        commands = CommandService(runtime: runtime, configuration: settings.commandLine) { isFactoryReset in
+            wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
+        }
         tun =
             settings.tun.enabled
             ? TUNBridge(
@@ -69,18 +86,37 @@ final class Daemon: Service, Sendable {
     }
 
     func run() async throws {
-        let control = try await ControlServer.listen(
-            on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+        let control: ControlServer
         do {
+            // Whoever asks the control socket finds a node that knows who it is.
             try await startNode()
-            logger.info("the control socket is \(settings.control)")
-            try await gracefulShutdown()
+            control = try await ControlServer.listen(
+                on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
         } catch {
-            await stop(control)
+            await stop(nil)
             throw error
         }
-        logger.info("stopping")
+        logger.info("the control socket is \(settings.control)")
+        let wish = await nextRestart()
+        logger.info("\(wish == nil ? "stopping" : "starting anew")")
         await stop(control)
+        guard let wish else { return }
+        if wish == .factoryReset { try await forgetNetwork() }
+        restart.withLock { $0 = wish }
+    }
+
+    /// Waits for a wish to start anew; nil when the program is to stop.
+    private func nextRestart() async -> Restart? {
+        await cancelWhenGracefulShutdown { [restarts] in
+            for await wish in restarts { return wish }
+            return nil
+        }
+    }
+
+    private func forgetNetwork() async throws {
+        let identifier = KernelEntropy().bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let runtime = runtime
+        try await eventLoop.submit { try runtime.forgetNetwork(interfaceIdentifier: identifier) }.get()
     }
 
     private func startNode() async throws {
@@ -102,9 +138,9 @@ final class Daemon: Service, Sendable {
         try await tun?.start()
     }
 
-    private func stop(_ control: ControlServer) async {
+    private func stop(_ control: ControlServer?) async {
         await tun?.stop()
-        await control.shutdown()
+        await control?.shutdown()
         let runtime = runtime
         do {
             try await eventLoop.flatSubmit { runtime.stop() }.get()

@@ -50,6 +50,7 @@ struct Heddled: AsyncParsableCommand {
         } catch {
             throw failure("\(error)")
         }
+        if daemon.mustRestart { throw failure("cannot start anew: \(Restarting.replaceProgram())") }
     }
 
     /// One sentence on standard error and a status that is not zero.

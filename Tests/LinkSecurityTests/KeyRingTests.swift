@@ -10,6 +10,7 @@ private final class CountingCryptography: LinkCryptography {
 
     func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] { base.hmacSHA256(key: key, message: message) }
     func sha256(_ message: [UInt8]) -> [UInt8] { base.sha256(message) }
+    func aesCMAC(key: [UInt8], message: [UInt8]) -> [UInt8] { base.aesCMAC(key: key, message: message) }
     func makeCCM(key: [UInt8]) -> any CCMContext {
         made += 1
         return base.makeCCM(key: key)

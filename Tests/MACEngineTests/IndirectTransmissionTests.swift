@@ -81,6 +81,39 @@ struct IndirectTransmissionTests {
         #expect(air.nodes[0].engine.counters.transmitIndirectMaximumRetryExpiry == 4)
     }
 
+    @Test("A parent that is told so repeats the frame before it waits for the next poll")
+    func repeatedWithinPoll() {
+        let air = family()
+        air.nodes[0].engine.maximumIndirectFrameRetries = 2
+        air.submit(0, TestAir.data(1, to: 1, isIndirect: true))
+        var losses = 2
+        air.isLost = { from, _, bytes in
+            guard from == 0, bytes.count > 5, losses > 0 else { return false }
+            losses -= 1
+            return true
+        }
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(300))
+        #expect(air.nodes[0].frames.count == 3)
+        #expect(air.nodes[0].engine.counters.transmitRetry == 2)
+        #expect(air.nodes[1].indications.count == 1)
+        #expect(air.nodes[0].outcome(1) == acknowledged)
+    }
+
+    @Test("Repetitions within a poll begin anew with the next poll")
+    func repeatedWithinEachPoll() {
+        let air = family()
+        air.nodes[0].engine.maximumIndirectFrameRetries = 1
+        air.submit(0, TestAir.data(1, to: 1, isIndirect: true))
+        air.isLost = { from, _, bytes in from == 0 && bytes.count > 5 }
+        for poll: UInt32 in 1...4 {
+            air.submit(1, TestAir.poll(poll, to: 0))
+            air.run(for: .milliseconds(300))
+        }
+        #expect(air.nodes[0].frames.count == 8)
+        #expect(air.nodes[0].outcome(1) == .noAcknowledgement)
+    }
+
     @Test("A lost acknowledgement of the frame makes the child see it twice, but hand it up once")
     func lostAcknowledgement() {
         let air = family()
@@ -309,6 +342,19 @@ struct IndirectTransmissionTests {
         air.submit(1, TestAir.poll(1, to: 0))
         air.run(for: .milliseconds(50))
         #expect(air.nodes[1].indications.map(\.payloadBytes) == [[]])
+        #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
+    }
+
+    @Test("An empty frame that waits is needless as soon as one with content does, and is not missed")
+    func needlessEmptyFrame() {
+        let air = family()
+        air.submit(0, TestAir.data(1, to: 1, [], isIndirect: true))
+        air.submit(0, TestAir.data(2, to: 1, [7], isIndirect: true))
+        #expect(air.nodes[0].outcome(1) == .indirectTimeout && air.nodes[0].outcome(2) == nil)
+        air.submit(1, TestAir.poll(1, to: 0))
+        air.run(for: .milliseconds(50))
+        #expect(air.nodes[1].indications.map(\.payloadBytes) == [[7]])
+        #expect(air.nodes[1].indications.first?.header.isFramePending == false)
         #expect(!air.nodes[0].engine.hasIndirect(for: TestAir.extendedAddress(1)))
     }
 }

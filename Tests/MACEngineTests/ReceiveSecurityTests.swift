@@ -199,5 +199,6 @@ struct ReceiveSecurityTests {
 private final class RefusingCryptography: LinkCryptography {
     func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] { fatalError("no key, no HMAC") }
     func sha256(_ message: [UInt8]) -> [UInt8] { fatalError("no key, no digest") }
+    func aesCMAC(key: [UInt8], message: [UInt8]) -> [UInt8] { fatalError("no key, no code") }
     func makeCCM(key: [UInt8]) -> any CCMContext { fatalError("no key, no context") }
 }

@@ -207,4 +207,44 @@ struct SleepyNetworkTests {
         #expect(network["N0"].echoReplies.count == 1)
         #expect(network["N0"].engine.thread.children.valid.first?.neighbor.mode == awake)
     }
+
+    @Test("A child that has moved is gone from its former parent at once, and found where it is", arguments: profiles)
+    func moves(profile: LinkProfile) throws {
+        let topology = Self.made(["N0", "N1", "S1"], [("N0", "N1"), ("N0", "S1")])
+        let network = try network(topology, profile: profile, seed: 5)
+        let (former, later, child) = (network["N0"], network["N1"], network["S1"])
+        _ = try #require(
+            network.run(
+                until: { _ in [former, later].allSatisfy { $0.engine.thread.role.isRouting } }, within: .seconds(300)))
+        let address = try #require(child.engine.thread.meshLocalEID)
+        #expect(try ping(former, address, in: network) != nil)
+        network.setLoss(former, child, nil)
+        network.setLoss(later, child, Decibels(60))
+        let isMoved = network.run(
+            until: { _ in later.engine.thread.children.valid.count == 1 }, within: .seconds(300))
+        #expect(isMoved != nil)
+        // Without its word the former parent would keep it for the child's timeout of a minute.
+        network.run(for: .seconds(3))
+        #expect(former.engine.thread.children.valid.isEmpty)
+        #expect(try ping(former, address, in: network) != nil)
+    }
+
+    @Test(
+        "A sleeping child that must attach anew, since it could route from now on, is answered at once",
+        arguments: profiles)
+    func wakesUpToRoute(profile: LinkProfile) throws {
+        let network = try network(Self.star(["S1"]), profile: profile, seed: 9, pollPeriod: .seconds(50))
+        let child = network["S1"]
+        network.run(for: .seconds(5))
+        let mode = DeviceMode(isReceiverOnWhenIdle: true, isFullThreadDevice: true, requestsFullNetworkData: false)
+        let attempts = child.engine.thread.counters.attachAttempts
+        #expect(network.with(child) { engine, now in engine.setMode(mode, now: now) })
+        let time = network.run(
+            until: { _ in network["N0"].engine.thread.children.valid.first?.neighbor.mode == mode },
+            within: .seconds(20))
+        #expect(time != nil)
+        network.run(for: .seconds(1))
+        #expect(child.engine.thread.counters.attachAttempts == attempts + 1)
+        #expect(child.engine.thread.role.isAttached)
+    }
 }

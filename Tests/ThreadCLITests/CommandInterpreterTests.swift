@@ -29,7 +29,7 @@ struct CommandInterpreterTests {
         let terminals = Terminals()
         #expect(terminals.type("", at: "N") == .init(lines: [], result: .silent))
         #expect(terminals.type("  \t", at: "N") == .init(lines: [], result: .silent))
-        for line in ["bogus", "a", "?", "!", "State", "state\u{0}", "\u{1}\u{2}", "masterkey", "networktime"] {
+        for line in ["bogus", "a", "?", "!", "State", "state\u{0}", "\u{1}\u{2}", "networktime"] {
             #expect(terminals.type(line, at: "N") == .init(lines: [], result: .failed(.invalidCommand)), "\(line)")
         }
     }

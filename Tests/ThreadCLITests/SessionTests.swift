@@ -92,11 +92,10 @@ struct SessionTests {
         let lines = terminals.takeAsynchronous("A")
         let recorded = try #require(try Transcript.section(6).first { $0.command.hasPrefix("ping async") })
         #expect(recorded.answer == ["Done"])
-        #expect(
-            Shape.lines(lines) == [
-                "N bytes from ADDRESS icmp_seq=N hlim=N time=Nms",
-                "N packets transmitted, N packets received. Packet loss = N%. Round-trip min/avg/max = N/N/N ms.",
-            ], "\(lines)")
+        let reply = "16 bytes from fd00::1: icmp_seq=1 hlim=64 time=4ms"
+        let statistics =
+            "2 packets transmitted, 2 packets received. Packet loss = 0.0%. Round-trip min/avg/max = 4/4.000/4 ms."
+        #expect(AnswerMatcher.difference(lines, [reply, reply, statistics]) == nil, "\(lines)")
         #expect(terminals.type(start, at: "A").result == .done)
         #expect(terminals.type("ping stop", at: "A").result == .done)
         terminals.run(for: .seconds(5))

@@ -33,15 +33,13 @@ final class Terminals {
                 + "efeecb0c0402a0f778")!)
 
     init(
+        nodes: [String] = ["A", "B", "C", "S", "N"], links: [(String, String)] = [("A", "B"), ("B", "C"), ("A", "S")],
         seed: UInt64 = 1, profile: LinkProfile = .ieee802154,
         configuration: CommandInterpreter.Configuration = Terminals.configuration
     ) {
-        func link(_ first: String, _ second: String) -> Topology.Link {
-            Topology.Link(from: first, to: second, loss: Decibels(60))
-        }
         network = VirtualNetwork(
             topology: try! Topology(
-                nodes: ["A", "B", "C", "S", "N"], links: [link("A", "B"), link("B", "C"), link("A", "S")]),
+                nodes: nodes, links: links.map { Topology.Link(from: $0.0, to: $0.1, loss: Decibels(60)) }),
             profile: profile, seed: seed, cryptography: MbedTLSCryptography(),
             secretEntropy: { seed in
                 var writer = ByteWriter()
@@ -66,8 +64,9 @@ final class Terminals {
     }
 
     /// Starts A, B, C and S one after another and waits until each is what it is meant to be.
+    /// - Parameter sleepy: whether S sleeps, as its mode says already.
     /// - Returns: whether they came so far.
-    func form() -> Bool {
+    func form(sleepy: Bool = false) -> Bool {
         func start(_ name: String, until role: Role, routers: Int) -> Bool {
             network.start(Self.dataset, nodes: [network[name]])
             return network.run(
@@ -76,7 +75,7 @@ final class Terminals {
                     return thread.role == role && thread.routers.count >= routers
                 }, within: .seconds(400)) != nil
         }
-        type("mode rn", at: "S")
+        if !sleepy { type("mode rn", at: "S") }
         guard start("A", until: .leader, routers: 1), start("B", until: .router, routers: 2),
             start("C", until: .router, routers: 3), start("S", until: .child, routers: 0)
         else { return false }
@@ -164,7 +163,7 @@ final class Terminals {
                 answer.lines.append(line)
             case .end(let ended, let result) where ended.rawValue == session && answer.result == nil:
                 answer.result = result
-            case .line, .end, .asynchronous: rest.append(output)
+            case .line, .end, .asynchronous, .restart: rest.append(output)
             }
         }
         outputs[name] = rest
@@ -180,6 +179,14 @@ final class Terminals {
             return true
         }
         return lines
+    }
+
+    /// Whether the program around the command line was asked to start anew; nil when it was not.
+    func takeRestart(_ name: String) -> Bool? {
+        guard let index = outputs[name]?.firstIndex(where: { if case .restart = $0 { true } else { false } }),
+            case .restart(let isFactoryReset)? = outputs[name]?.remove(at: index)
+        else { return nil }
+        return isFactoryReset
     }
 
     func nextDeadline(_ name: String) -> Instant? { interpreters[name]?.nextDeadline }

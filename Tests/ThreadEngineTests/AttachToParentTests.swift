@@ -232,6 +232,54 @@ struct AttachToParentTests {
         node.with { $0.handleParentResponse(ahead, now: $1) }
         #expect(node.engine.drops[.foreignPartition] == (mode == .samePartition ? 2 : 1))
     }
+
+    @Test("A candidate is heard by its extended address, and takes no neighbor's short one")
+    func candidatePeer() throws {
+        var node = ScriptedNode()
+        node.becomeLeader()
+        let better = ScriptedNode.leaderData(PartitionID(rawValue: 0x7fff_0000), weighting: 255)
+        node.with { $0.startAttach(.betterPartition, now: $1) }
+        node.passDeadline()
+        let response = node.parentResponse(to: node.lastChallenge, leaderData: better)
+        node.with { $0.handleParentResponse(response, now: $1) }
+        while !node.commands.contains(.childIDRequest), node.engine.role == .leader { node.passDeadline() }
+        let told = node.outputs.compactMap { if case .setPeer(let peer) = $0 { peer } else { nil } }
+        #expect(told.map(\.extendedAddress) == [ScriptedNode.peer])
+        #expect(told.first?.rloc16 == nil)
+        let identifier = node.childIDResponse(leaderData: better)
+        node.with { $0.handleChildIDResponse(identifier, now: $1) }
+        #expect(node.engine.role == .child)
+        let last = node.outputs.compactMap { if case .setPeer(let peer) = $0 { peer } else { nil } }.last
+        #expect(last?.rloc16 == ScriptedNode.peerRouterID.rloc16)
+    }
+
+    @Test("The parent of before is told that this node is another's child now, and not when it stays")
+    func formerParent() throws {
+        var node = ScriptedNode()
+        node.attachAsChild()
+        #expect(node.engine.counters.parentChanges == 0)
+        let former = try #require(node.engine.locatorAddress(ScriptedNode.peerRouterID.rloc16))
+        let other = RouterID(rawValue: 9)
+        for (parent, id, told) in [
+            (ScriptedNode.peer, ScriptedNode.peerRouterID, []), (ScriptedNode.stranger, other, [former]),
+        ] as [(ExtendedAddress, RouterID, [IPv6Address])] {
+            node.with { $0.loseParent(now: $1) }
+            node.passDeadline()
+            let response = node.parentResponse(
+                to: node.lastChallenge, from: parent, routerID: id,
+                leaderData: ScriptedNode.leaderData(leader: id))
+            node.with { $0.handleParentResponse(response, now: $1) }
+            node.passDeadline()
+            node.forgetOutput()
+            let identifier = node.childIDResponse(
+                from: parent, routerID: id, leaderData: ScriptedNode.leaderData(leader: id))
+            node.with { $0.handleChildIDResponse(identifier, now: $1) }
+            #expect(node.engine.parent?.extendedAddress == parent)
+            #expect(
+                node.outputs.compactMap { if case .sendEmpty(let to) = $0 { to } else { nil } } == told)
+        }
+        #expect(node.engine.counters.parentChanges == 1)
+    }
 }
 
 extension AttachMode: CustomTestStringConvertible {

@@ -313,6 +313,27 @@ struct RoleRestorationTests {
         #expect(time != nil, "roles \(harness.roles)")
         #expect(harness.engines.map(\.rloc16) == places)
     }
+
+    @Test("A child of before the restart that is a router by now is no child any more, and keeps its own address")
+    func childIsRouter() {
+        var node = ScriptedNode.leader(near: RouterID(rawValue: 8), far: RouterID(rawValue: 9))
+        let id = node.engine.rloc16.routerID
+        node.with { engine, now in
+            for (number, address) in [ScriptedNode.peer, ScriptedNode.stranger].enumerated() {
+                let place = RLOC16(routerID: id, childID: UInt16(number + 1))
+                _ = engine.children.update(
+                    Child(
+                        neighbor: Neighbor(extendedAddress: address, rloc16: place, now: now),
+                        state: .restored(isAsked: false), answeredAt: now))
+            }
+            engine.reclaimChildren(now: now)
+        }
+        #expect(node.engine.children[ScriptedNode.peer] == nil)
+        #expect(node.engine.children[ScriptedNode.stranger]?.isRestored == true)
+        let told = node.outputs.compactMap { if case .setPeer(let peer) = $0 { peer.extendedAddress } else { nil } }
+        #expect(told == [ScriptedNode.stranger])
+        #expect(!node.outputs.contains(.removePeer(ScriptedNode.peer)))
+    }
 }
 
 @Suite("The stored children")

@@ -166,4 +166,24 @@ struct RouteConvergenceTests {
         }
         #expect(mesh.settle(within: 400, loss: 0.2, &generator) != nil, "seed \(seed)")
     }
+
+    @Test("A frame that comes back from the way that it should take ends that way, and everybody hears soon")
+    func loop() {
+        let near = RouterID(rawValue: 8)
+        let far = RouterID(rawValue: 9)
+        var node = ScriptedNode.leader(near: near, far: far)
+        let now = node.now
+        node.engine.routers.modify(near) { $0.neighbor.lastHeard = now }
+        node.run(for: .seconds(60))
+        node.forgetOutput()
+        let child = RLOC16(routerID: far, childID: 1)
+        // What comes from elsewhere, or is for the neighbor itself, is no loop.
+        node.with { $0.breakLoop(to: child, through: RouterID(rawValue: 10).rloc16, now: $1) }
+        node.with { $0.breakLoop(to: near.rloc16, through: near.rloc16, now: $1) }
+        #expect(node.engine.nextHop(to: child) == near.rloc16 && node.engine.nextHop(to: near.rloc16) == near.rloc16)
+        node.with { $0.breakLoop(to: child, through: near.rloc16, now: $1) }
+        #expect(node.engine.nextHop(to: child) == nil && node.engine.nextHop(to: near.rloc16) == near.rloc16)
+        node.run(for: node.engine.profile.advertisementIntervalMinimum)
+        #expect(node.commands.contains(.advertisement))
+    }
 }

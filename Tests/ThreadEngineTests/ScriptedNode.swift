@@ -44,13 +44,16 @@ struct ScriptedNode {
         while let output = engine.pollOutput() {
             outputs.append(output)
             if case .store(let record) = output { engine.confirmStored(record) }
+            if case .sendOnLink(let message) = output, let opened = opened(message.datagram) {
+                sent.append((destination: message.datagram.destination, message: opened))
+            }
             guard case .send(let datagram) = output else { continue }
             datagrams.append(datagram)
             if let message = opened(datagram) { sent.append((destination: datagram.destination, message: message)) }
         }
     }
 
-    private func opened(_ datagram: ThreadDatagram) -> MLEMessage? {
+    func opened(_ datagram: ThreadDatagram) -> MLEMessage? {
         guard datagram.port == ThreadPort.mle else { return nil }
         var reader = ByteReader(datagram.payload)
         guard (try? reader.readUInt8("security suite")) == MLESecuritySuite.ieee802154.rawValue,
@@ -178,6 +181,29 @@ struct ScriptedNode {
         let identifier = childIDResponse()
         with { $0.handleChildIDResponse(identifier, now: $1) }
         forgetOutput()
+    }
+
+    /// A leader with a near router, and a far one behind that.
+    static func leader(near: RouterID, far: RouterID) -> ScriptedNode {
+        var node = ScriptedNode()
+        node.becomeLeader()
+        node.with { engine, now in
+            for id in [near, far] {
+                _ = engine.routers.allocate(preferring: id, limit: 32, now: now, entropy: &engine.entropy.open)
+            }
+            engine.routers.modify(near) {
+                $0.link = .valid
+                $0.neighbor.extendedAddress = Self.peer
+                $0.neighbor.signal.add(rssi: DecibelMilliwatts(-50), margin: Decibels(40))
+                $0.neighbor.linkQualityOut = .good
+            }
+            engine.routers.modify(far) {
+                $0.nextHop = near
+                $0.cost = 1
+            }
+        }
+        node.forgetOutput()
+        return node
     }
 
     /// Alone, as leader of a partition of its own.

@@ -260,4 +260,68 @@ struct SleepyParentTests {
         #expect(node.engine.children.valid.isEmpty)
         #expect(node.engine.drops[.malformedMLE] == 1)
     }
+
+    @Test("A sleeping child that looks for a parent again is answered at once: it listens, but does not poll")
+    func wakefulSearch() throws {
+        var node = parent()
+        node.run(for: .seconds(1))
+        node.forgetOutput()
+        let request = node.received(
+            .parentRequest,
+            [.mode(.fullThreadDevice), .challenge([8, 7, 6, 5, 4, 3, 2, 1]), .scanMask(.routers), .version(5)],
+            from: Self.child, isMulticast: true)
+        node.with { $0.handleParentRequest(request, now: $1) }
+        node.run(for: .seconds(1))
+        #expect(
+            !node.datagrams.contains { node.opened($0)?.command == .parentResponse },
+            "the layers below would keep it for a poll")
+        let direct = node.outputs.compactMap { if case .sendOnLink(let message) = $0 { message } else { nil } }
+        #expect(direct.count == 1)
+        let message = try #require(direct.first)
+        #expect(message.datagram.destination == IPv6Address(linkLocal: Self.child.interfaceIdentifier))
+        #expect(node.opened(message.datagram)?.command == .parentResponse)
+        #expect(message.destinationPAN == nil && message.channel == nil && !message.isWellKnownKeyUsed)
+    }
+
+    @Test("A child that cannot route and sends by another router is that one's child")
+    func movedChild() throws {
+        var node = parent()
+        node.forgetOutput()
+        let child = try #require(node.engine.children[Self.child])
+        let address = try #require(child.addresses.first)
+        let elsewhere = RLOC16(rawValue: node.engine.rloc16.rawValue ^ 0x0400)
+        node.with { $0.noteSender(IPv6Address("fdde:ad00:beef::9")!, at: elsewhere, now: $1) }
+        for place in [child.neighbor.rloc16, node.engine.rloc16, .unassigned] {
+            node.with { $0.noteSender(address, at: place, now: $1) }
+        }
+        #expect(node.engine.children[Self.child]?.isValid == true)
+        node.with { $0.noteSender(address, at: RLOC16(rawValue: elsewhere.rawValue | 3), now: $1) }
+        #expect(node.engine.children[Self.child] == nil)
+        #expect(node.events.contains(.childRemoved(Self.child, child.neighbor.rloc16)))
+    }
+
+    @Test("A child that could route may send by any router that it hears")
+    func routingChild() throws {
+        var node = ScriptedNode()
+        node.becomeLeader()
+        attach(&node, mode: .fullThreadDevice)
+        let address = try #require(IPv6Address("fdde:ad00:beef::1:2"))
+        node.engine.children.modify(Self.child) { $0.addresses = [address] }
+        node.with { $0.noteSender(address, at: RLOC16(rawValue: 0x0400), now: $1) }
+        #expect(node.engine.children[Self.child]?.isValid == true)
+    }
+
+    @Test("A child that advertises itself as another router's is forgotten", arguments: [true, false])
+    func advertisedElsewhere(isElsewhere: Bool) throws {
+        var node = ScriptedNode()
+        node.becomeLeader()
+        attach(&node, mode: .fullThreadDevice)
+        let place = try #require(node.engine.children[Self.child]?.neighbor.rloc16)
+        let leaderData = try #require(node.engine.leaderData)
+        let advertised = isElsewhere ? RLOC16(rawValue: place.rawValue ^ 0x0400) : place
+        let advertisement = node.received(
+            .advertisement, [.sourceAddress(advertised), .leaderData(leaderData)], from: Self.child, isMulticast: true)
+        node.with { $0.handleAdvertisement(advertisement, now: $1) }
+        #expect((node.engine.children[Self.child] == nil) == isElsewhere)
+    }
 }

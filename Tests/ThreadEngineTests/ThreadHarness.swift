@@ -170,8 +170,8 @@ final class ThreadHarness {
             case .event(let event): events[index].append(event)
             case .poll(let parent): poll(parent, by: index)
             case .diagnostic(let report): reports[index].append(report)
-            case .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved, .networkDataChanged,
-                .resetLinkCounters, .sendOnLink, .discovered, .scanForPANID:
+            case .sendEmpty, .setPeer, .removePeer, .supervise, .identityChanged, .resolved, .unresolved,
+                .networkDataChanged, .resetLinkCounters, .sendOnLink, .discovered, .scanForPANID:
                 break
             }
         }

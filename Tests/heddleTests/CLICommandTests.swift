@@ -125,7 +125,23 @@ import Testing
             let bad = try run(["cli", "--control", path], input: "bogus\nstate\n")
             #expect(bad.output == "> bogus\nError 35: InvalidCommand\n> state\nleader\nDone\n> \n", "\(bad)")
             #expect(bad.status == 1)
+            // Nothing is asked of the node behind `exit`, and what is no line at all is refused where it is.
+            let left = try run(["cli", "--control", path], input: "state\nexit\nbogus\n")
+            #expect(left.output == "> state\nleader\nDone\n> exit\n", "\(left)")
+            #expect(left.status == 0)
+            let long = String(repeating: "x", count: 10_240)
+            let refused = try run(["cli", "--control", path], input: "\(long)\nstate\n")
+            #expect(refused.output == "> \(long)\nError 6: Parse\n> state\nleader\nDone\n> \n")
+            #expect(refused.status == 1)
         }
+    }
+
+    @Test("What ends a session, and what the node does not outlive")
+    func words() {
+        for line in ["exit", " exit ", "quit"] { #expect(CLISession.isFarewell(line), "\(line)") }
+        for line in ["exit now", "exi", "", "state exit"] { #expect(!CLISession.isFarewell(line), "\(line)") }
+        for line in ["reset", "factoryreset "] { #expect(CLISession.endsNode(line), "\(line)") }
+        for line in ["reset bootloader", "counters mac reset", ""] { #expect(!CLISession.endsNode(line), "\(line)") }
     }
 
     @Test("Without a node, a sentence tells what to do")

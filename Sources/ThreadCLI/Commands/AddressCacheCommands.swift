@@ -5,7 +5,7 @@ import ThreadWire
 
 /// Where other nodes' addresses are.
 let addressCacheCommands = [
-    Command("eidcache", ["eidcache"]) { invocation in
+    Command("eidcache", ["eidcache"], surplus: .ignored) { invocation in
         for entry in invocation.node.thread.addressCache.entries { invocation.print(invocation.text(of: entry)) }
     }
 ]

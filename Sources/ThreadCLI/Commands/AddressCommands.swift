@@ -21,11 +21,20 @@ let addressCommands = [
     Command(
         "ipaddr",
         [
-            "ipaddr [-v]", "ipaddr add ADDRESS", "ipaddr del ADDRESS", "ipaddr linklocal", "ipaddr mleid",
+            "ipaddr", "ipaddr -v", "ipaddr add ADDRESS", "ipaddr del ADDRESS", "ipaddr linklocal", "ipaddr mleid",
             "ipaddr rloc",
         ], run: { invocation throws(CommandError) in try invocation.unicastAddresses() }),
-    Command("ipmaddr", ["ipmaddr", "ipmaddr add ADDRESS", "ipmaddr del ADDRESS"]) { invocation throws(CommandError) in
+    Command(
+        "ipmaddr",
+        ["ipmaddr", "ipmaddr add ADDRESS", "ipmaddr del ADDRESS", "ipmaddr llatn", "ipmaddr rlatn"]
+    ) { invocation throws(CommandError) in
         try invocation.groups()
+    },
+    Command("mliid", ["mliid IID"]) { invocation throws(CommandError) in
+        let identifier = try invocation.arguments.bytes(count: 8).reduce(0) { $0 << 8 | UInt64($1) }
+        guard invocation.node.setMeshLocalInterfaceIdentifier(identifier, now: invocation.now) else {
+            throw .invalidState
+        }
     },
 ]
 
@@ -65,6 +74,8 @@ extension Invocation {
             let group = try arguments.address()
             guard node.groups.contains(group) else { throw .notFound }
             guard node.unsubscribe(group, now: now) else { throw .rejected }
+        case "llatn": try printIfKnown(node.thread.networkGroups.last)
+        case "rlatn": try printIfKnown(node.thread.networkGroups.first)
         default: throw .invalidCommand
         }
     }

@@ -8,25 +8,26 @@ let datagramCommands = [
     Command(
         "udp",
         [
-            "udp bind ADDRESS PORT", "udp close", "udp connect ADDRESS PORT", "udp open",
+            "udp bind ADDRESS PORT", "udp close", "udp connect ADDRESS PORT", "udp linksecurity [enable|disable]",
+            "udp open",
             "udp send [ADDRESS PORT] [-t] TEXT", "udp send [ADDRESS PORT] -s SIZE", "udp send [ADDRESS PORT] -x HEX",
         ]
     ) { invocation throws(CommandError) in try invocation.runSubcommand(of: socketCommands) }
 ]
 
 private let socketCommands = [
-    Command("bind", []) { invocation throws(CommandError) in
+    Command("bind") { invocation throws(CommandError) in
         let address = try invocation.arguments.address()
         let port: UInt16 = try invocation.arguments.unsigned()
         try invocation.arguments.requireEnd()
         try invocation.bind(try invocation.socket(), to: SocketAddress(address, port: port))
     },
-    Command("close", []) { invocation in
+    Command("close") { invocation in
         guard let socket = invocation.interpreter.sessions[invocation.session]?.socket else { return }
         invocation.node.close(socket)
         invocation.interpreter.sessions[invocation.session]?.socket = nil
     },
-    Command("connect", []) { invocation throws(CommandError) in
+    Command("connect") { invocation throws(CommandError) in
         let address = try invocation.arguments.address()
         let port: UInt16 = try invocation.arguments.unsigned()
         try invocation.arguments.requireEnd()
@@ -37,11 +38,17 @@ private let socketCommands = [
             throw CommandError(error)
         }
     },
-    Command("open", []) { invocation throws(CommandError) in
+    Command("linksecurity") { invocation throws(CommandError) in
+        let (interpreter, session) = (invocation.interpreter, invocation.session)
+        try invocation.getOrSetFlag(interpreter.sessions[session]?.isLinkSecured ?? true) {
+            interpreter.sessions[session]?.isLinkSecured = $0
+        }
+    },
+    Command("open") { invocation throws(CommandError) in
         guard invocation.interpreter.sessions[invocation.session]?.socket == nil else { throw .already }
         try invocation.openSocket()
     },
-    Command("send", []) { invocation throws(CommandError) in
+    Command("send") { invocation throws(CommandError) in
         let socket = try invocation.socket()
         var destination: SocketAddress?
         // Three words or more begin with an address, as in OpenThread.
@@ -51,7 +58,9 @@ private let socketCommands = [
         }
         let payload = try invocation.payload()
         do throws(SendError) {
-            try invocation.node.send(socket, to: destination, payload: payload, now: invocation.now)
+            let isLinkSecured = invocation.interpreter.sessions[invocation.session]?.isLinkSecured ?? true
+            try invocation.node.send(
+                socket, to: destination, payload: payload, isLinkSecured: isLinkSecured, now: invocation.now)
         } catch {
             throw CommandError(error)
         }

@@ -9,11 +9,11 @@ let datasetCommands = [
         "dataset",
         [
             "dataset", "dataset help", "dataset active [-x|-ns]", "dataset pending [-x|-ns]", "dataset clear",
-            "dataset init active|pending|new|tlvs HEX", "dataset commit active|pending",
+            "dataset init active|pending|new", "dataset init tlvs HEX", "dataset commit active|pending",
             "dataset set active|pending HEX", "dataset tlvs",
             "dataset mgmtgetcommand active|pending [address IPADDR] [FIELD...] [-x TYPES]",
             "dataset mgmtsetcommand active|pending [FIELD VALUE...] [-x HEX]",
-        ] + DatasetField.all.map { "dataset \($0.name) [VALUE]" }
+        ] + DatasetField.all.map(\.usage)
     ) { invocation throws(CommandError) in
         guard let name = invocation.arguments.first else {
             return invocation.print(invocation.interpreter.datasetBuffer.lines())
@@ -31,15 +31,15 @@ let datasetCommands = [
 
 /// What `dataset help` lists.
 private let datasetActions = [
-    Command("active", []) { invocation throws(CommandError) in
+    Command("active") { invocation throws(CommandError) in
         try invocation.print(invocation.node.dataset)
     },
-    Command("clear", []) { invocation in invocation.interpreter.datasetBuffer = OperationalDataset() },
-    Command("commit", []) { invocation throws(CommandError) in
+    Command("clear") { invocation in invocation.interpreter.datasetBuffer = OperationalDataset() },
+    Command("commit") { invocation throws(CommandError) in
         let kind = try invocation.arguments.datasetKind()
         try invocation.keep(invocation.interpreter.datasetBuffer, kind)
     },
-    Command("init", []) { invocation throws(CommandError) in
+    Command("init") { invocation throws(CommandError) in
         switch try invocation.arguments.word() {
         case "active": try invocation.fillBuffer(invocation.node.dataset)
         case "pending": try invocation.fillBuffer(invocation.node.thread.pendingDataset(now: invocation.now))
@@ -48,16 +48,16 @@ private let datasetActions = [
         default: throw .invalidArguments
         }
     },
-    Command("mgmtgetcommand", []) { invocation throws(CommandError) in try invocation.requestDataset() },
-    Command("mgmtsetcommand", []) { invocation throws(CommandError) in try invocation.requestDatasetChange() },
-    Command("pending", []) { invocation throws(CommandError) in
+    Command("mgmtgetcommand") { invocation throws(CommandError) in try invocation.requestDataset() },
+    Command("mgmtsetcommand") { invocation throws(CommandError) in try invocation.requestDatasetChange() },
+    Command("pending") { invocation throws(CommandError) in
         try invocation.print(invocation.node.thread.pendingDataset(now: invocation.now))
     },
-    Command("set", []) { invocation throws(CommandError) in
+    Command("set") { invocation throws(CommandError) in
         let kind = try invocation.arguments.datasetKind()
         try invocation.keep(try invocation.arguments.dataset(), kind)
     },
-    Command("tlvs", []) { invocation throws(CommandError) in
+    Command("tlvs") { invocation throws(CommandError) in
         try invocation.arguments.requireEnd()
         invocation.print(hexadecimal(invocation.interpreter.datasetBuffer.bytes))
     },

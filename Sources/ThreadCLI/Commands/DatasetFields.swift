@@ -23,8 +23,23 @@ struct DatasetField: Sendable {
 
     /// The field of a name, also of a former one.
     static func named(_ name: String) -> DatasetField? {
-        let formerNames = ["delaytimer": "delay", "localprefix": "meshlocalprefix"]
-        return all.first { $0.name == formerNames[name] ?? name }
+        all.first { $0.name == formerNames[name] ?? name }
+    }
+
+    /// Names of other times: Pymesh's own engine is of 2018.
+    private static let formerNames = [
+        "delaytimer": "delay", "localprefix": "meshlocalprefix", "masterkey": "networkkey",
+    ]
+
+    /// How it is read and set.
+    var usage: String {
+        let value: String =
+            switch type {
+            case .securityPolicy: "HOURS [FLAGS [VERSION]]"
+            case .networkName: "NAME"
+            default: "VALUE"
+            }
+        return "dataset \(name) [\(value)]"
     }
 
     /// In the order in which a request to change a dataset lists them.

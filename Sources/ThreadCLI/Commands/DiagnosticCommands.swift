@@ -21,6 +21,14 @@ let diagnosticCommands = [
         default: throw .invalidCommand
         }
     },
+    Command("locate", ["locate ADDRESS"]) { invocation throws(CommandError) in
+        let anycast = try invocation.arguments.address()
+        try invocation.arguments.requireEnd()
+        guard invocation.node.thread.role.isAttached else { throw .invalidState }
+        guard anycast.locator?.isAnycast == true else { throw .invalidArguments }
+        guard let id = invocation.node.startLocating(anycast, now: invocation.now) else { throw .noBuffers }
+        invocation.wait(for: DiagnosticTask(purpose: .location, open: [id]))
+    },
     Command(
         "meshdiag",
         [
@@ -33,16 +41,16 @@ let diagnosticCommands = [
 ]
 
 private let meshDiagnosticSubcommands = [
-    Command("childip6", []) { invocation throws(CommandError) in
+    Command("childip6") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .childIPv6Addresses)
     },
-    Command("childtable", []) { invocation throws(CommandError) in
+    Command("childtable") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .child)
     },
-    Command("routerneighbortable", []) { invocation throws(CommandError) in
+    Command("routerneighbortable") { invocation throws(CommandError) in
         try invocation.queryRouter(for: .routerNeighbor)
     },
-    Command("topology", []) { invocation throws(CommandError) in
+    Command("topology") { invocation throws(CommandError) in
         var types: [DiagnosticTLVType] = [.address16, .extendedAddress, .route64, .version]
         var wantsAddresses = false
         var wantsChildren = false

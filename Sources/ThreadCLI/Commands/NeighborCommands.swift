@@ -27,7 +27,8 @@ let neighborCommands = [
             return
         }
         try invocation.arguments.requireEnd()
-        let parent = invocation.node.thread.parent
+        // A router tells of the parent that it had, as OpenThread does.
+        let parent = invocation.node.thread.parent ?? invocation.node.thread.formerParent
         let age = parent.map { max(0, invocation.now.since($0.lastHeard).wholeSeconds) } ?? 0
         invocation.print([
             "Ext Addr: \(parent?.extendedAddress ?? ExtendedAddress(rawValue: 0))",

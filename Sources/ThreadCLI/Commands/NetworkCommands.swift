@@ -2,23 +2,28 @@ import NodeEngine
 import ThreadWire
 import WireCore
 
+/// The key that all others follow from.
+let networkKeyCommand = Command("networkkey", ["networkkey", "networkkey KEY"]) { invocation throws(CommandError) in
+    guard !invocation.arguments.isEmpty else {
+        let key = invocation.node.parameters.networkKey ?? [UInt8](repeating: 0, count: 16)
+        return invocation.print(hexadecimal(key))
+    }
+    let key = try invocation.arguments.bytes(count: 16)
+    try invocation.changeDataset { $0.networkKey = key }
+}
+
 /// What identifies the network, value by value: those in force are read; while the protocol is stopped they are set,
 /// in the active dataset too.
 let networkCommands = [
-    Command("networkkey", ["networkkey", "networkkey KEY"]) { invocation throws(CommandError) in
-        guard !invocation.arguments.isEmpty else {
-            let key = invocation.node.parameters.networkKey ?? [UInt8](repeating: 0, count: 16)
-            return invocation.print(hexadecimal(key))
-        }
-        let key = try invocation.arguments.bytes(count: 16)
-        try invocation.changeDataset { $0.networkKey = key }
-    },
-    Command("pskc", ["pskc", "pskc KEY"]) { invocation throws(CommandError) in
+    networkKeyCommand,
+    Command("pskc", ["pskc", "pskc KEY", "pskc -p PASSPHRASE"]) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
             let key = invocation.node.parameters.pskc ?? [UInt8](repeating: 0, count: 16)
             return invocation.print(hexadecimal(key))
         }
-        let key = try invocation.arguments.bytes(count: 16)
+        let key =
+            invocation.arguments.take("-p")
+            ? try invocation.passphraseKey() : try invocation.arguments.bytes(count: 16)
         try invocation.changeDataset { $0.pskc = key }
     },
     Command("panid", ["panid", "panid PANID"]) { invocation throws(CommandError) in
@@ -64,8 +69,15 @@ let networkCommands = [
 ]
 
 extension Invocation {
+    /// The key that a passphrase gives together with the network's present name and extended PAN id.
+    fileprivate mutating func passphraseKey() throws(CommandError) -> [UInt8] {
+        let passphrase = try arguments.word()
+        guard let key = node.passphraseKey(passphrase) else { throw .invalidArguments }
+        return key
+    }
+
     /// Changes the active dataset of a stopped node; one that has none begins with a new one.
-    fileprivate func changeDataset(_ change: (inout OperationalDataset) -> Void) throws(CommandError) {
+    func changeDataset(_ change: (inout OperationalDataset) -> Void) throws(CommandError) {
         guard node.thread.role == .disabled else { throw .invalidState }
         var dataset = node.dataset ?? node.newDataset()
         change(&dataset)

@@ -9,7 +9,7 @@ let networkDataCommands = [
         "netdata",
         [
             "netdata length", "netdata maxlength [reset]", "netdata register",
-            "netdata show [local] [-x] [RLOC16]",
+            "netdata show [local] [-x] [RLOC16]", "netdata steeringdata check EUI64|DISCERNER",
         ]
     ) { invocation throws(CommandError) in
         try invocation.runSubcommand(of: networkDataSubcommands)
@@ -17,19 +17,19 @@ let networkDataCommands = [
 ]
 
 private let networkDataSubcommands = [
-    Command("length", []) { invocation throws(CommandError) in
+    Command("length") { invocation throws(CommandError) in
         try invocation.arguments.requireEnd()
         invocation.print("\(invocation.node.thread.networkData.count)")
     },
-    Command("maxlength", []) { invocation throws(CommandError) in
+    Command("maxlength") { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else {
             return invocation.print("\(invocation.node.thread.networkDatabase.longest)")
         }
         guard invocation.arguments.take("reset") else { throw .invalidArguments }
         invocation.node.resetLongestNetworkData()
     },
-    Command("register", []) { invocation in invocation.node.registerServerData(now: invocation.now) },
-    Command("show", []) { invocation throws(CommandError) in
+    Command("register") { invocation in invocation.node.registerServerData(now: invocation.now) },
+    Command("show") { invocation throws(CommandError) in
         var isBinary = false
         var isLocal = false
         var server: RLOC16?
@@ -48,9 +48,34 @@ private let networkDataSubcommands = [
         invocation.printEntries(of: data) { server == nil || $0 == server }
         if !isLocal, server == nil { invocation.printContextsAndCommissioning(of: data) }
     },
+    Command("steeringdata") { invocation throws(CommandError) in
+        guard invocation.arguments.take("check") else { throw .invalidArguments }
+        let joiner = try invocation.joinerID()
+        guard let data = invocation.node.thread.networkDatabase.data.commissioningData,
+            data.sessionID != nil,
+            let steering = data.tlvs.lazy.compactMap({ SteeringData($0) }).first
+        else { throw .invalidState }
+        guard steering.admits(joiner) else { throw .notFound }
+    },
 ]
 
 extension Invocation {
+    /// A joiner by its EUI-64, or by `NUMBER/LENGTH` of the bits that tell it from others.
+    fileprivate mutating func joinerID() throws(CommandError) -> UInt64 {
+        let word = try arguments.word()
+        let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1 else {
+            var eui64 = Arguments([word])
+            return node.joinerID(of: try eui64.extendedAddress())
+        }
+        var numbers = Arguments(parts.map(String.init))
+        let number = try numbers.unsigned(UInt64.self)
+        let length = try numbers.unsigned(UInt8.self)
+        try numbers.requireEnd()
+        guard (1...64).contains(length) else { throw .invalidArguments }
+        return length == 64 ? number : number & (1 << UInt64(length) - 1)
+    }
+
     fileprivate func printEntries(of data: NetworkData, _ isWanted: (RLOC16) -> Bool) {
         print("Prefixes:")
         printPrefixes(data, isWanted)

@@ -17,12 +17,7 @@ let partitionCommands = [
         ])
     },
     Command("partitionid", ["partitionid", "partitionid preferred [ID]"]) { invocation throws(CommandError) in
-        let node = invocation.node
-        if invocation.arguments.take("preferred") {
-            return try invocation.getOrSet(node.thread.configuration.preferredPartitionID?.rawValue ?? 0) {
-                node.threadConfiguration.preferredPartitionID = $0 == 0 ? nil : PartitionID(rawValue: $0)
-            }
-        }
+        if invocation.arguments.take("preferred") { return try invocation.preferredPartitionID() }
         guard invocation.arguments.isEmpty else { throw .invalidCommand }
         invocation.print("\(invocation.node.thread.partitionID?.rawValue ?? 0)")
     },
@@ -31,3 +26,13 @@ let partitionCommands = [
         try invocation.getOrSet(node.thread.configuration.leaderWeight) { node.threadConfiguration.leaderWeight = $0 }
     },
 ]
+
+extension Invocation {
+    /// Prints or sets the id of a partition that this node forms; zero lets it choose.
+    mutating func preferredPartitionID() throws(CommandError) {
+        let node = node
+        try getOrSet(node.thread.configuration.preferredPartitionID?.rawValue ?? 0) {
+            node.threadConfiguration.preferredPartitionID = $0 == 0 ? nil : PartitionID(rawValue: $0)
+        }
+    }
+}

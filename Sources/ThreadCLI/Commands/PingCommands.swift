@@ -12,7 +12,10 @@ let pingCommands = [
             "ping [async] [-I SOURCE] ADDRESS [SIZE [COUNT [INTERVAL [HOPLIMIT [TIMEOUT]]]]]", "ping stop",
         ]
     ) { invocation throws(CommandError) in
-        if invocation.arguments.take("stop") { return invocation.interpreter.stopPing(of: invocation.session) }
+        if invocation.arguments.take("stop") {
+            try invocation.arguments.requireEnd()
+            return invocation.interpreter.stopPing(of: invocation.session)
+        }
         let request = try invocation.pingRequest()
         try invocation.interpreter.startPing(
             request, session: invocation.session, on: invocation.node, now: invocation.now)

@@ -6,7 +6,10 @@ import ThreadWire
 let serverCommands = [
     Command(
         "prefix",
-        ["prefix", "prefix meshlocal", "prefix add PREFIX [padcrosnD] [high|med|low]", "prefix remove PREFIX"]
+        [
+            "prefix", "prefix meshlocal [PREFIX]", "prefix add PREFIX [padcrosnD] [high|med|low]",
+            "prefix remove PREFIX",
+        ]
     ) { invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.printPrefixes(invocation.offered) }
         switch try invocation.arguments.word() {
@@ -15,6 +18,11 @@ let serverCommands = [
             try invocation.change { node throws(ServerDataError) in try node.addOnMeshPrefix(offer) }
         case "remove": try invocation.removePrefix()
         case "meshlocal":
+            guard invocation.arguments.isEmpty else {
+                let prefix = try invocation.arguments.prefix()
+                guard prefix.length == 64 else { throw .invalidArguments }
+                return try invocation.changeDataset { $0.meshLocalPrefix = prefix }
+            }
             guard let prefix = invocation.node.thread.network?.meshLocalPrefix else { throw .notFound }
             invocation.print("\(prefix)")
         default: throw .invalidCommand

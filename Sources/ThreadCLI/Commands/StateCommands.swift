@@ -1,10 +1,12 @@
+import EngineCore
 import NodeEngine
 import ThreadEngine
 import ThreadWire
 
 /// Role, protocol and interface.
 let stateCommands = [
-    Command("state", ["state", "state detached|child|router|leader"]) { invocation throws(CommandError) in
+    Command("state", ["state", "state detached|child|router|leader"], surplus: .ignored) {
+        invocation throws(CommandError) in
         guard !invocation.arguments.isEmpty else { return invocation.print("\(invocation.node.thread.role)") }
         let wanted = try role(named: invocation.arguments.word())
         do throws(RoleRequestError) {
@@ -30,6 +32,16 @@ let stateCommands = [
         default: throw .invalidArguments
         }
     },
+    Command("detach", ["detach", "detach async"]) { invocation throws(CommandError) in
+        let isAsynchronous = invocation.arguments.take("async")
+        try invocation.arguments.requireEnd()
+        guard !invocation.node.thread.isDetaching else { throw .busy }
+        invocation.node.detachGracefully(now: invocation.now)
+        guard !isAsynchronous else { return }
+        guard invocation.node.thread.isDetaching else { return invocation.print(detachedText) }
+        invocation.interpreter.sessions[invocation.session]?.isDetaching = true
+        invocation.isPending = true
+    },
     Command("singleton", ["singleton"]) { invocation in
         invocation.print(invocation.node.thread.isSingleton ? "true" : "false")
     },
@@ -39,6 +51,20 @@ let stateCommands = [
         guard invocation.node.setMode(mode, now: invocation.now) else { throw .invalidArguments }
     },
 ]
+
+private let detachedText = "Finished detaching"
+
+// Sessions that wait until the node has left its network.
+extension CommandInterpreter {
+    func finishDetaching(on node: NodeEngine, now: Instant) {
+        for session in sessions.keys.sorted(by: { $0.rawValue < $1.rawValue })
+        where sessions[session]?.isDetaching == true {
+            sessions[session]?.isDetaching = false
+            print(detachedText, to: session)
+            end(session, .done, on: node, now: now)
+        }
+    }
+}
 
 private func role(named name: String) throws(CommandError) -> Role {
     guard let role = Role.allCases.first(where: { $0.description == name }), role != .disabled else {
@@ -69,6 +95,8 @@ private func deviceMode(_ letters: String) throws(CommandError) -> DeviceMode {
         case "r": mode.isReceiverOnWhenIdle = true
         case "d": mode.isFullThreadDevice = true
         case "n": mode.requestsFullNetworkData = true
+        // Secured polls, which nodes of 2018 could do without: Pymesh's `mode` prints `rsdn`.
+        case "s": break
         default: throw .invalidArguments
         }
     }

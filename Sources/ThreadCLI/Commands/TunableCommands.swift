@@ -3,16 +3,18 @@ import NodeEngine
 import ThreadEngine
 import ThreadWire
 
+/// Whether this node may route.
+let routerEligibleCommand = Command("routereligible", ["routereligible", "routereligible enable|disable"]) {
+    invocation throws(CommandError) in
+    let (node, now) = (invocation.node, invocation.now)
+    try invocation.getOrSetFlag(node.thread.configuration.isRouterEligible) { isEligible throws(CommandError) in
+        guard node.setRouterEligible(isEligible, now: now) else { throw .notCapable }
+    }
+}
+
 /// Who becomes a router, and when.
 let tunableCommands = [
-    Command("routereligible", ["routereligible", "routereligible enable|disable"]) { invocation throws(CommandError) in
-        let node = invocation.node
-        guard !invocation.arguments.isEmpty else {
-            return invocation.print(enabledText(node.thread.configuration.isRouterEligible))
-        }
-        let isEligible = try invocation.arguments.enableOrDisable()
-        guard node.setRouterEligible(isEligible, now: invocation.now) else { throw .notCapable }
-    },
+    routerEligibleCommand,
     Command("routerselectionjitter", ["routerselectionjitter", "routerselectionjitter SECONDS"]) {
         invocation throws(CommandError) in
         let node = invocation.node
@@ -22,6 +24,28 @@ let tunableCommands = [
         let seconds = try invocation.arguments.unsigned(UInt8.self)
         guard seconds > 0 else { throw .invalidArguments }
         node.threadConfiguration.routerSelectionJitter = .seconds(Int64(seconds))
+    },
+    Command("childrouterlinks", ["childrouterlinks", "childrouterlinks COUNT"]) { invocation throws(CommandError) in
+        let node = invocation.node
+        try invocation.getOrSet(node.thread.configuration.childRouterLinks) { count throws(CommandError) in
+            guard node.thread.role == .disabled else { throw .invalidState }
+            node.threadConfiguration.childRouterLinks = count
+        }
+    },
+    Command("mleadvimax", ["mleadvimax"]) { invocation in
+        let thread = invocation.node.thread
+        // Who does not route does not advertise.
+        let interval = thread.role.isRouting ? thread.advertisementIntervalMaximum : .zero
+        invocation.print("\(interval.milliseconds)")
+    },
+    Command("parentpriority", ["parentpriority", "parentpriority PRIORITY"]) { invocation throws(CommandError) in
+        let node = invocation.node
+        guard !invocation.arguments.isEmpty else {
+            return invocation.print("\(node.thread.configuration.parentPriority ?? unassignedParentPriority)")
+        }
+        let priority = try invocation.arguments.signed(Int8.self)
+        guard (unassignedParentPriority...1).contains(priority) else { throw .invalidArguments }
+        node.threadConfiguration.parentPriority = priority == unassignedParentPriority ? nil : priority
     },
     Command("networkidtimeout", ["networkidtimeout", "networkidtimeout SECONDS"]) { invocation throws(CommandError) in
         let node = invocation.node
@@ -73,3 +97,7 @@ let tunableCommands = [
         }
     },
 ]
+
+/// What stands for a priority that the node judges by itself.
+/// - Source: OpenThread as observed: recording cliref, `parentpriority`
+private let unassignedParentPriority: Int8 = -2

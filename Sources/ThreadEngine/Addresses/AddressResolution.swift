@@ -236,6 +236,17 @@ extension ThreadEngine {
         return routers.path(to: target.routerID)?.nextHop.rloc16
     }
 
+    /// A frame came from the neighbor that it would be sent to: each of the two takes the other for the way. The route
+    /// is forgotten, and the neighbor hears of that soon.
+    /// - Source: OpenThread as observed
+    public mutating func breakLoop(to target: RLOC16, through neighbor: RLOC16, now: Instant) {
+        guard role.isRouting, target.routerID != rloc16.routerID, let router = routers[target.routerID],
+            router.nextHop == neighbor.routerID, nextHop(to: target) == neighbor, neighbor != router.id.rloc16
+        else { return }
+        routers.modify(target.routerID) { $0.nextHop = nil }
+        resetAdvertisement(now: now)
+    }
+
     /// The extended address of a neighbor with this locator.
     public func extendedAddress(of rloc16: RLOC16) -> ExtendedAddress? {
         if role == .child, parent?.rloc16 == rloc16 { return parent?.extendedAddress }

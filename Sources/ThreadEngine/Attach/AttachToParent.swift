@@ -272,8 +272,11 @@ extension ThreadEngine {
         tlvs.append(
             .tlvRequest(mode.isFullThreadDevice ? [.address16, .networkData, .route64] : [.address16, .networkData]))
         tlvs += timestampTLVsOfRequest
-        // The answer comes secured by the parent's counters: its frames must be accepted from now on.
-        publishPeer(candidate.neighbor, isChild: false)
+        // The answer comes secured by the parent's counters: its frames must be accepted from now on. It comes from the
+        // extended address; the short one may be that of another neighbor in the partition that this node is in still.
+        var answering = candidate.neighbor
+        answering.rloc16 = neighbor(candidate.neighbor.extendedAddress)?.rloc16 ?? .unassigned
+        publishPeer(answering, isChild: false)
         sendMLE(.childIDRequest, tlvs, to: candidate.neighbor.extendedAddress)
         var asked = candidate
         asked.hasRequest = false

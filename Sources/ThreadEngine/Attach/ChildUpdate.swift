@@ -49,7 +49,8 @@ extension ThreadEngine {
         if let challenge { tlvs.append(.challenge(challenge)) }
         tlvs.append(.sourceAddress(rloc16))
         if let leaderData { tlvs.append(.leaderData(leaderData)) }
-        tlvs.append(.timeout(configuration.childTimeout))
+        // No time at all tells the parent that this node leaves.
+        tlvs.append(.timeout(isDetaching ? 0 : configuration.childTimeout))
         if !mode.isReceiverOnWhenIdle { tlvs.append(.supervisionInterval(configuration.supervisionInterval)) }
         if !mode.isFullThreadDevice { tlvs.append(.addressRegistration(registrations(of: registered))) }
         sendMLE(.childUpdateRequest, tlvs, to: parent.extendedAddress)
@@ -106,6 +107,7 @@ extension ThreadEngine {
         guard childUpdate.isAwaitingAnswer, let parent, received.sender == parent.extendedAddress else {
             return drop(.unexpectedMLE)
         }
+        if isDetaching { return noteFarewellHeard(now: now) }
         let message = received.message
         let isRestoring = childUpdate.isRestoring
         if isRestoring || message.response != nil {
@@ -223,7 +225,6 @@ extension ThreadEngine {
     mutating func loseParent(now: Instant) {
         guard let lost = parent else { return }
         emit(.event(.parentLost(lost.extendedAddress)))
-        counters.parentChanges &+= 1
         becomeDetached(now: now)
         startAttach(.anyPartition, now: now)
     }

@@ -1,6 +1,6 @@
-import EngineCore
+public import EngineCore
 import LinkProfiles
-import ThreadWire
+public import ThreadWire
 
 // The parent's side of an attachment, and the ageing of children.
 extension ThreadEngine {
@@ -61,7 +61,15 @@ extension ThreadEngine {
             .challenge(challenge), .linkMargin(child.neighbor.signal.marginByte), .connectivity(connectivity),
             .version(configuration.version),
         ]
-        sendMLE(.parentResponse, tlvs, to: address)
+        let destination = IPv6Address(linkLocal: address.interfaceIdentifier)
+        guard isSleepyChild(.extended(address)) else { return sendMLE(.parentResponse, tlvs, to: destination) }
+        // A child that looks for a parent listens, and does not poll the one it had.
+        guard let payload = sealed(.parentResponse, tlvs, to: destination) else { return }
+        emit(
+            .sendOnLink(
+                LinkMessage(
+                    datagram: linkDatagram(payload, to: destination), destinationPAN: nil, channel: nil,
+                    isWellKnownKeyUsed: false)))
     }
 
     /// Nothing is promised: this node sends at no coordinated times.
@@ -77,7 +85,8 @@ extension ThreadEngine {
         }
         let free = configuration.childLimit - children.children.count
         return Connectivity(
-            parentPriority: free * 3 > configuration.childLimit ? 0 : -1, linkQuality3: count(.good),
+            parentPriority: configuration.parentPriority ?? (free * 3 > configuration.childLimit ? 0 : -1),
+            linkQuality3: count(.good),
             linkQuality2: count(.fair), linkQuality1: count(.poor), leaderCost: costToLeader,
             idSequence: routers.idSequence, activeRouters: UInt8(clamping: routers.count),
             sleepyBuffering: Connectivity.SleepyBuffering(bufferSize: 1280, datagramCount: 1))
@@ -190,6 +199,19 @@ extension ThreadEngine {
                 children.remove(address)
             }
         }
+    }
+
+    /// A datagram arrived from a place: when its sender is a child that cannot route, and the place another router's,
+    /// the child has moved there.
+    /// - Source: OpenThread as observed
+    public mutating func noteSender(_ source: IPv6Address, at place: RLOC16, now: Instant) {
+        guard role.isRouting, place.routerID != rloc16.routerID, place != .unassigned else { return }
+        let moved = children.children.first {
+            $0.isValid && !$0.neighbor.mode.isFullThreadDevice && $0.addresses.contains(source)
+        }
+        guard let moved else { return }
+        removeChild(moved.neighbor.extendedAddress)
+        serversChanged(now: now)
     }
 
     mutating func removeChild(_ address: ExtendedAddress) {

@@ -39,10 +39,13 @@ extension ThreadEngine {
 
     // MARK: A new beginning
 
-    /// As a router again: children whose address belongs to another router id are none any more, and those of before
-    /// a restart are asked whether they still are.
+    /// As a router again: children whose address belongs to another router id are none any more, nor are those that
+    /// have become routers around; the others of before a restart are asked whether they still are.
     mutating func reclaimChildren(now: Instant) {
-        for child in children.settled where child.neighbor.rloc16.router != rloc16 {
+        for child in children.settled
+        where child.neighbor.rloc16.router != rloc16
+            || !child.isValid && neighbor(child.neighbor.extendedAddress) != nil
+        {
             removeChild(child.neighbor.extendedAddress)
         }
         for child in children.settled {

@@ -18,7 +18,7 @@ extension ThreadEngine {
     mutating func obeyPolicy(now: Instant) {
         guard role.isRouting, !isPermittedToRoute else { return datasets.stepDownDeadline = nil }
         guard let deadline = datasets.stepDownDeadline else {
-            let wait = entropy.open.duration(in: .zero...profile.routerSelectionJitter)
+            let wait = entropy.open.duration(in: .zero...configuration.routerSelectionJitter)
             return datasets.stepDownDeadline = now + wait + (role == .leader ? Self.leaderExtraWait : .zero)
         }
         guard deadline <= now else { return }

@@ -90,6 +90,26 @@ extension ThreadEngine {
         return id
     }
 
+    /// Asks who an anycast locator stands for: it answers with a `TMFMessage` of its identifier and locator.
+    /// - Source: OpenThread as observed
+    /// - Returns: as `startDiagnosticGet`; nil also when the address is no anycast locator.
+    public mutating func startLocating(_ anycast: IPv6Address, now: Instant) -> UInt32? {
+        guard let network, network.meshLocalPrefix.contains(anycast), let locator = anycast.locator,
+            locator.isAnycast, let id = openDiagnostic(to: anycast, queryID: nil, now: now)
+        else { return nil }
+        if isOwn(anycast) || place(ofAnycast: locator) == rloc16 {
+            let place: [TMFTLV] = [.meshLocalEID(meshLocalInterfaceIdentifier), .rloc16(rloc16)]
+            report(id, .answer(TMFMessage(tlvs: place).bytes, from: anycast))
+            endDiagnostic(id, isComplete: true)
+        } else if !request(
+            TMFPath.anycastLocate, payload: [], to: anycast, purpose: .diagnosticGet(id), now: now)
+        {
+            closeDiagnostic(id)
+            return nil
+        }
+        return id
+    }
+
     /// Lets a node count from zero again: MAC counters, MLE counters.
     /// - Returns: false when this node is not attached or too many requests wait.
     public mutating func sendDiagnosticReset(

@@ -82,16 +82,13 @@ extension ThreadEngine {
             .extendedPANID(identity.extendedPANID), .networkName(identity.name),
         ]
         tlvs += commissioningTLVs.filter { $0.type == .steeringData }
-        tlvs.append(.joinerUDPPort(Self.joinerPort))
+        tlvs.append(.joinerUDPPort(configuration.joinerPort))
         emit(
             .sendOnLink(
                 LinkMessage(
                     datagram: linkDatagram(unsecured(.discoveryResponse, tlvs), to: destination), destinationPAN: pan,
                     channel: nil, isWellKnownKeyUsed: false)))
     }
-
-    /// - Source: recording scan, frame 44
-    private static let joinerPort: UInt16 = 1000
 
     /// An MLE datagram for nodes in reach.
     func linkDatagram(_ payload: [UInt8], to destination: IPv6Address) -> ThreadDatagram {

@@ -27,7 +27,7 @@ extension ThreadEngine {
     }
 
     /// Many neighbors advertise less often each: the longest interval grows with their number.
-    private var advertisementIntervalMaximum: Duration {
+    public var advertisementIntervalMaximum: Duration {
         profile.advertisementIntervalMaximum(routerNeighbors: routers.neighborCount(atLeast: .fair))
     }
 
@@ -74,7 +74,7 @@ extension ThreadEngine {
             }
             return
         }
-        guard source.isRouter, let route else { return }
+        guard source.isRouter, let route else { return forgetIfMoved(received.sender, to: source, now: now) }
         if neighbor(received.sender) != nil {
             adoptLeaderData(leaderData, from: received.sender, now: now)
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
@@ -84,6 +84,21 @@ extension ThreadEngine {
             handleAdvertisementAsChild(source: source, route: route, received, now: now)
         } else {
             handleAdvertisementAsRouter(source: source, route: route, received, now: now)
+            forgetIfMoved(received.sender, to: source, now: now)
+        }
+    }
+
+    /// A neighbor that advertises another place than the one under which it is known has left that one: what is sent
+    /// there would be lost.
+    /// - Source: OpenThread as observed
+    private mutating func forgetIfMoved(_ sender: ExtendedAddress, to place: RLOC16, now: Instant) {
+        guard role.isAttached, role != .child || sender != parent?.extendedAddress else { return }
+        if let child = children[sender], child.isValid, child.neighbor.rloc16 != place {
+            removeChild(sender)
+            serversChanged(now: now)
+        }
+        if let router = routers[sender], router.isLinkValid, router.id.rloc16 != place {
+            takeDownLink(router.id, now: now)
         }
     }
 

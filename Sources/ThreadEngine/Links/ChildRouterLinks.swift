@@ -13,7 +13,7 @@ extension ThreadEngine {
     /// A router that is not the parent was heard.
     /// - Deviation: docs/deviations.md#child-links
     mutating func considerChildLink(with id: RouterID, _ received: ReceivedMLE, now: Instant) {
-        guard role == .child, attach == .idle, mode.isFullThreadDevice, profile.childRouterLinks > 0 else { return }
+        guard role == .child, attach == .idle, mode.isFullThreadDevice, configuration.childRouterLinks > 0 else { return }
         switch routers.link(to: id) {
         case nil, .requested: return
         case .valid:
@@ -22,12 +22,12 @@ extension ThreadEngine {
         case .some(.none): break
         }
         let links = routers.neighborCount(atLeast: .poor)
-        if links < Int(profile.childRouterLinks) {
+        if links < Int(configuration.childRouterLinks) {
             return requestLink(
                 with: id, heard: received,
                 after: profile.childLinkRequestMinimumDelay...profile.childLinkRequestMaximumDelay, now: now)
         }
-        guard links < Int(profile.childRouterLinks) + Int(profile.additionalChildRouterLinks),
+        guard links < Int(configuration.childRouterLinks) + Int(profile.additionalChildRouterLinks),
             LinkQuality(margin: received.margin) >= .fair,
             let childSince, now.since(childSince) > profile.additionalChildLinkWait,
             entropy.open.below(100) < Self.additionalLinkPercentage
@@ -39,6 +39,6 @@ extension ThreadEngine {
 
     /// Whether a silent router is let go without asking: a child has others.
     var isRichInLinks: Bool {
-        role == .child && routers.neighborCount(atLeast: .poor) > Int(profile.childRouterLinks)
+        role == .child && routers.neighborCount(atLeast: .poor) > Int(configuration.childRouterLinks)
     }
 }

@@ -21,6 +21,9 @@ extension ThreadEngine {
             place = StoredPlace(
                 role: state.role, rloc16: state.rloc16, partitionID: state.previousPartitionID, parent: state.parent,
                 isAlone: state.isAlone)
+            if state.role == .child {
+                parentPlace = ParentPlace(rloc16: state.rloc16.router, partitionID: state.previousPartitionID)
+            }
         }
         keyRing.setKeySequence(state.keySequence)
         keyUsage = state.keyUsage
@@ -30,6 +33,7 @@ extension ThreadEngine {
     /// What belonged to another network is no use in this one.
     mutating func forgetPlace() {
         place = nil
+        parentPlace = nil
         previousRouterID = nil
         previousPartition = nil
         routedPartition = nil
@@ -60,6 +64,16 @@ extension ThreadEngine {
         return true
     }
 
+    /// Sets the last 64 bits of the mesh-local address; only while the protocol is stopped.
+    /// - Returns: false when it runs.
+    public mutating func setMeshLocalInterfaceIdentifier(_ identifier: UInt64) -> Bool {
+        guard role == .disabled else { return false }
+        meshLocalInterfaceIdentifier = identifier
+        storeNetworkState()
+        emit(.identityChanged)
+        return true
+    }
+
     // MARK: Start and stop
 
     /// Starts the protocol: looks for a parent, and forms a partition where there is none.
@@ -83,6 +97,7 @@ extension ThreadEngine {
     /// Stops the protocol and forgets the partition.
     public mutating func stop(now: Instant) {
         guard role != .disabled else { return }
+        departure = nil
         if role.isAttached { becomeDetached(now: now) }
         abandonCandidate()
         abandonFormerParent()
@@ -110,6 +125,7 @@ extension ThreadEngine {
         role = new
         // Whichever way the place was found: no other dataset is tried any more.
         if new.isAttached { datasets.reattachment = .settled }
+        if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
     }
@@ -158,6 +174,7 @@ extension ThreadEngine {
         children.removeUnsettled()
         removeLinks(now: now)
         childSince = now
+        formerParent = nil
         self.parent = parent
         // Who takes this node in is no longer its child: as one, the link layer would have it under another address.
         if children[parent.extendedAddress] != nil { removeChild(parent.extendedAddress) }
@@ -174,6 +191,20 @@ extension ThreadEngine {
         notePlace()
         emit(.identityChanged)
         placeChanged(now: now)
+        informFormerParent(of: ParentPlace(rloc16: parent.rloc16, partitionID: leaderData.partitionID))
+    }
+
+    /// Lets the parent that this node had before know that it is another's child now: a datagram without content comes
+    /// to it from there, and takes the place of this node to all who see it on its way.
+    /// - Source: OpenThread as observed
+    /// - Deviation: docs/deviations.md#former-parent
+    private mutating func informFormerParent(of new: ParentPlace) {
+        let former = parentPlace
+        parentPlace = new
+        guard let former, former.rloc16 != new.rloc16 else { return }
+        counters.parentChanges &+= 1
+        guard former.partitionID == new.partitionID, let destination = locatorAddress(former.rloc16) else { return }
+        emit(.sendEmpty(to: destination))
     }
 
     /// Takes the links to routers down, when this node becomes a child.

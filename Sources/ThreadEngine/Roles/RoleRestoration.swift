@@ -12,6 +12,12 @@ struct StoredPlace: Equatable, Sendable {
     var isAlone = false
 }
 
+/// Where the parent is that a node had last.
+struct ParentPlace: Equatable, Sendable {
+    var rloc16: RLOC16
+    var partitionID: PartitionID
+}
+
 // A router or leader that starts again asks the routers around for the place that it had, and goes on in it under its
 // old id. Where nobody knows it any more it attaches like a new node.
 extension ThreadEngine {

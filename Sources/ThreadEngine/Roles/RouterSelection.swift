@@ -82,7 +82,7 @@ extension ThreadEngine {
         for child in children.settled { removeChild(child.neighbor.extendedAddress) }
     }
 
-    private mutating func releaseRouterID(_ id: RouterID, now: Instant) {
+    mutating func releaseRouterID(_ id: RouterID, now: Instant) {
         guard let leader = leaderRLOC16, let destination = locatorAddress(leader) else { return }
         request(
             TMFPath.addressRelease, [.rloc16(id.rloc16), .macExtendedAddress(extendedAddress)], to: destination,
@@ -151,6 +151,7 @@ extension ThreadEngine {
         _ = routers.update(ids: mask.routerIDMask, sequence: mask.idSequence, now: now)
         removeLinks(now: now)
         keepParentAsRouter(parent, now: now)
+        formerParent = parent
         self.parent = nil
         keepFormerAddress(now: now)
         resumeRouting(as: .router, id: rloc16.routerID, now: now)

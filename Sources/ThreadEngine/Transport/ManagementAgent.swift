@@ -159,8 +159,8 @@ extension ThreadEngine {
         switch request.purpose {
         case .addressSolicit:
             handleAddressSolicitResponse(answer.flatMap { try? TMFMessage($0.payload) }, now: now)
-        case .addressNotification, .addressRelease, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict:
-            break
+        case .addressRelease: noteFarewellHeard(now: now)
+        case .addressNotification, .addressError, .datasetChanged, .diagnosticReset, .panIDConflict: break
         case .serverData: finishServerData(isAnswered: answer != nil, now: now)
         case .datasetGet(let kind): handleDatasetAnswer(answer, kind)
         case .datasetSet(let kind): handleDatasetChangeAnswer(answer, kind, now: now)
@@ -243,6 +243,9 @@ extension ThreadEngine {
         case TMFPath.addressError:
             handleAddressError(content, now: now)
             acknowledge(message, with: [], to: datagram, now: now)
+        case TMFPath.anycastLocate:
+            let place: [TMFTLV] = [.meshLocalEID(meshLocalInterfaceIdentifier), .rloc16(rloc16)]
+            acknowledge(message, with: place, to: datagram, now: now)
         case TMFPath.datasetChanged: acknowledge(message, with: [], to: datagram, now: now)
         default: drop(.unexpectedTMF)
         }

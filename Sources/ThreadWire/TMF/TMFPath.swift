@@ -7,6 +7,7 @@ public enum TMFPath {
     public static let addressRelease = "a/ar"
     public static let addressSolicit = "a/as"
     public static let serverData = "a/sd"
+    public static let anycastLocate = "a/yl"
     public static let activeGet = "c/ag"
     public static let activeSet = "c/as"
     public static let activeReplace = "c/ar"

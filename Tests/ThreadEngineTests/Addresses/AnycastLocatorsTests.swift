@@ -10,28 +10,7 @@ struct AnycastLocatorsTests {
     private let far = RouterID(rawValue: 9)
     private let cafe = IPv6Prefix("2001:cafe:cafe:cafe::/64")!
 
-    /// A leader with a near router, and a far one behind that.
-    private func leader() -> ScriptedNode {
-        var node = ScriptedNode()
-        node.becomeLeader()
-        node.with { engine, now in
-            for id in [near, far] {
-                _ = engine.routers.allocate(preferring: id, limit: 32, now: now, entropy: &engine.entropy.open)
-            }
-            engine.routers.modify(near) {
-                $0.link = .valid
-                $0.neighbor.extendedAddress = ScriptedNode.peer
-                $0.neighbor.signal.add(rssi: DecibelMilliwatts(-50), margin: Decibels(40))
-                $0.neighbor.linkQualityOut = .good
-            }
-            engine.routers.modify(far) {
-                $0.nextHop = near
-                $0.cost = 1
-            }
-        }
-        node.forgetOutput()
-        return node
-    }
+    private func leader() -> ScriptedNode { .leader(near: near, far: far) }
 
     private func register(_ node: inout ScriptedNode, _ server: RLOC16, flags: BorderRouterEntry.Flags) throws {
         let offer = try NetworkDatabaseTests.offer(
@@ -118,5 +97,60 @@ struct AnycastLocatorsTests {
         #expect(known == .rloc16(far.rloc16))
         let nobody = node.with { engine, now in engine.resolve(unknown, now: now) }
         #expect(nobody == .unreachable)
+    }
+
+    // MARK: Who is it
+
+    private func reports(_ node: ScriptedNode) -> [DiagnosticReport.Content] {
+        node.outputs.compactMap { if case .diagnostic(let report) = $0 { report.content } else { nil } }
+    }
+
+    @Test("Who is asked says who it is, from the address that was asked")
+    func location() throws {
+        var node = leader()
+        let asked = try #require(node.engine.leaderAnycastAddress)
+        let request = node.management(TMFPath.anycastLocate, [], to: asked)
+        node.with { $0.handle(request, now: $1) }
+        let answer = try #require(node.managementMessages.last)
+        #expect(answer.datagram.source == asked && answer.message.type == .acknowledgement)
+        let place: [TMFTLV] = [
+            .meshLocalEID(node.engine.meshLocalInterfaceIdentifier), .rloc16(node.engine.rloc16),
+        ]
+        #expect(answer.message.payload == TMFMessage(tlvs: place).bytes)
+        node.forgetOutput()
+        let unreliable = node.management(TMFPath.anycastLocate, [], type: .nonConfirmable, messageID: 2, to: asked)
+        node.with { $0.handle(unreliable, now: $1) }
+        #expect(node.managementMessages.isEmpty)
+    }
+
+    @Test("Another node is asked by the locator, and what it says is reported")
+    func locating() throws {
+        var node = leader()
+        register(&node, near.rloc16, flags: [.onMesh])
+        node.forgetOutput()
+        let anycast = try #require(node.engine.locatorAddress(RLOC16(rawValue: 0xfc10)))
+        let id = node.with { $0.startLocating(anycast, now: $1) }
+        #expect(id != nil)
+        let sent = try #require(node.managementMessages.first)
+        #expect(sent.datagram.destination == anycast)
+        #expect(sent.message.uriPath == "a/yl" && sent.message.type == .confirmable && sent.message.payload.isEmpty)
+        let place = TMFMessage(tlvs: [.meshLocalEID(0x1122_3344_5566_7788), .rloc16(near.rloc16)]).bytes
+        let answer = node.acknowledgement(of: sent.message, place, from: anycast)
+        node.with { $0.handle(answer, now: $1) }
+        #expect(reports(node) == [.answer(place, from: anycast), .ended(isComplete: true)])
+    }
+
+    @Test("This node answers itself; what is no anycast locator of the mesh is not asked")
+    func locatingItself() throws {
+        var node = leader()
+        let anycast = try #require(node.engine.leaderAnycastAddress)
+        #expect(node.with { $0.startLocating(anycast, now: $1) } != nil)
+        let place: [TMFTLV] = [
+            .meshLocalEID(node.engine.meshLocalInterfaceIdentifier), .rloc16(node.engine.rloc16),
+        ]
+        #expect(reports(node).first == .answer(TMFMessage(tlvs: place).bytes, from: anycast))
+        #expect(node.managementMessages.isEmpty)
+        let others = [node.engine.rlocAddress!, node.engine.meshLocalEID!, IPv6Address("fd00::ff:fe00:fc00")!]
+        for other in others { #expect(node.with { $0.startLocating(other, now: $1) } == nil) }
     }
 }

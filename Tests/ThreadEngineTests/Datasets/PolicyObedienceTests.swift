@@ -29,6 +29,17 @@ struct PolicyObedienceTests {
         #expect(node.engine.role == .detached, "it forms no partition either")
     }
 
+    @Test("How long it waits is what the user set for changes of role")
+    func chosenJitter() {
+        var node = ScriptedNode { $0.routerSelectionJitter = .seconds(1) }
+        node.becomeLeader()
+        node.with { [changed = dataset(2, Self.noRouters)] in _ = $0.setDataset(changed, .active, now: $1) }
+        node.run(for: .seconds(9))
+        #expect(node.engine.role == .leader)
+        node.run(for: .seconds(5))
+        #expect(node.engine.role == .detached)
+    }
+
     @Test("A policy that permits routers again in time changes nothing")
     func permittedAgain() {
         var node = ScriptedNode()
