@@ -61,7 +61,7 @@ public final class TUNBridge: @unchecked Sendable {
             case .deliver(let datagram): self?.write(datagram)
             case .identityChanged: self?.synchronizeAddresses(node.hostAddresses)
             case .transmit, .assessChannel, .setReceiver, .setChannel, .readable, .echoReply, .store, .event,
-                .diagnostic, .scan:
+                .diagnostic, .scan, .sniffed:
                 break
             }
         }
