@@ -117,7 +117,10 @@ extension NodeEngine {
     private func leaveMesh(_ outgoing: OutgoingDatagram, now: Instant) {
         guard ip.hostReceives, !outgoing.isFromHost else { return refuse(outgoing, because: .noRoute, now: now) }
         ipCounters.transmitSuccess &+= 1
-        emit(.deliver(outgoing.bytes))
+        var datagram = outgoing.bytes
+        // Node and host are one router, and the host counts the hop when it sends the datagram on.
+        if outgoing.isForwarded { datagram[7] += 1 }
+        emit(.deliver(datagram))
     }
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
@@ -137,7 +140,7 @@ extension NodeEngine {
         _ outgoing: OutgoingDatagram, because code: ICMPv6Message.UnreachableCode, now: Instant
     ) {
         ipCounters.transmitFailed &+= 1
-        ip.refuse(outgoing.bytes, because: code, now: now)
+        ip.refuse(outgoing.bytes, because: code, isFromHost: outgoing.isFromHost, now: now)
     }
 
     /// The hops that a new mesh header allows.

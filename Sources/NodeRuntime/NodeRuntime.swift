@@ -19,13 +19,14 @@ public final class NodeRuntime: @unchecked Sendable {
     public let eventLoop: any EventLoop
     private let node: NodeEngine
     private let radio: any Radio
-    private let store: NodeStore?
+    private let store: (any RecordStore)?
     private let logger: Logger
     private let started: NIODeadline
     private var timer: Scheduled<Void>?
     private var timerDeadline: Instant?
     private var observers: [Observer] = []
-    private var hasFailedToStore = false
+    /// The records that could not be written when they were last to be.
+    private var unsaved: Set<StoredRecord.Name> = []
     /// What the node's radio did so far.
     public private(set) var statistics = Statistics()
 
@@ -40,7 +41,7 @@ public final class NodeRuntime: @unchecked Sendable {
     ///   - node: is the runtime's alone from now on.
     ///   - store: nil for a node that forgets everything when it stops.
     public init(
-        node: sending NodeEngine, radio: any Radio, store: NodeStore?, logger: Logger
+        node: sending NodeEngine, radio: any Radio, store: (any RecordStore)?, logger: Logger
     ) {
         self.node = node
         self.radio = radio
@@ -156,13 +157,19 @@ public final class NodeRuntime: @unchecked Sendable {
         guard let store else { return node.handle(.stored(record), now: now) }
         do {
             try store.save(record.name.rawValue, record.value)
-            hasFailedToStore = false
+            if unsaved.remove(record.name) != nil, unsaved.isEmpty {
+                logger.notice("the state is written again")
+            }
             node.handle(.stored(record), now: now)
         } catch {
             // Without a durable reservation no frame is sent that a restart could repeat.
             node.handle(.notStored(record), now: now)
-            if !hasFailedToStore { logger.error("\(error); the node goes on without frames of new counters") }
-            hasFailedToStore = true
+            // Each of the next frames asks again: once said is enough.
+            if unsaved.isEmpty {
+                logger.error(
+                    "\(error); the node goes on, and falls silent when the frame counters that it has are used up")
+            }
+            unsaved.insert(record.name)
         }
     }
 

@@ -36,20 +36,32 @@ final class Daemon: Service, Sendable {
         claim = try ControlServer.claim(settings.control)
         let modulation = try settings.radio.modulation
         let profile = settings.radio.linkProfile(modulation)
-        let store = try NodeStore(path: settings.state)
         // Two nodes on one state would send different frames with the same frame counter.
+        try NodeStore.makeFolder(of: settings.state)
         stateLock = try FileLock(path: settings.state + ".lock")
+        let store = try Self.openStore(settings, logger)
         let radio = try settings.radio.makeRadio(profile: profile, eventLoop: eventLoop)
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
             node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
         commands = CommandService(runtime: runtime)
-        tun =
-            settings.tun.enabled
-            ? TUNBridge(
-                runtime: runtime, interface: try TUNInterface(name: settings.tun.name),
-                logger: Logger(label: "BorderRouter"))
-            : nil
+        tun = settings.tun.enabled ? try Self.makeBridge(settings, runtime) : nil
+    }
+
+    private static func openStore(_ settings: NodeConfiguration, _ logger: Logger) throws -> NodeStore {
+        do throws(NodeStore.OpenError) {
+            return try NodeStore(path: settings.state)
+        } catch {
+            guard case .corrupted(let path, let cause) = error, settings.onDamagedState == .startAsNew else {
+                throw error
+            }
+            // Which frame counters were used is lost. Under another link address, and so other nonces, that does not
+            // matter; under the same one they would be used again.
+            if let address = settings.network.extendedAddress { throw FixedAddressError(path: path, address: address) }
+            let kept = try NodeStore.setAside(path)
+            logger.error("the state file \(path) is damaged (\(cause)): kept as \(kept), starting as a new node")
+            return try NodeStore(path: path)
+        }
     }
 
     private static func makeNode(_ settings: NodeConfiguration, profile: LinkProfile) -> NodeEngine {
@@ -60,6 +72,23 @@ final class Daemon: Service, Sendable {
         return NodeEngine(
             configuration: NodeEngine.Configuration(profile: profile), profile: profile, extendedAddress: address,
             cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
+    }
+
+    private static func makeBridge(_ settings: NodeConfiguration, _ runtime: NodeRuntime) throws -> TUNBridge {
+        let logger = Logger(label: "BorderRouter")
+        let namespace = try settings.tun.namespace.map { try NetworkNamespace(named: $0) } ?? .own
+        let interface = try TUNInterface(name: settings.tun.name, namespace: namespace)
+        guard let border = settings.borderRouter else {
+            return TUNBridge(runtime: runtime, interface: interface, logger: logger)
+        }
+        if border.forwarding {
+            Forwarding.enable(in: namespace, logger: logger)
+        } else {
+            Forwarding.check(in: namespace, logger: logger)
+        }
+        return TUNBridge(
+            runtime: runtime, interface: interface, policy: border.filter.policy, acceptsRoutes: border.acceptsRoutes,
+            logger: logger)
     }
 
     func run() async throws {
@@ -83,14 +112,17 @@ final class Daemon: Service, Sendable {
         try await eventLoop.submit { [commands] in commands.attach() }.get()
         let network = settings.network
         let extendedAddress = network.extendedAddress
+        let settings = settings
         try await runtime.perform { node, now in
             if let extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
             // A dataset that the node already has, perhaps a newer one, stays; else the configured one is taken.
             if let configured = network.dataset, node.parameters.networkKey != configured.key {
                 _ = node.setActiveDataset(OperationalDataset(configured), now: now)
             }
+            try settings.borderRouter?.offer(on: node)
             node.setInterface(isUp: true, now: now)
             if network.autostart { _ = node.startThread(now: now) }
+            node.registerServerData(now: now)
         }
         try await tun?.start()
     }
@@ -104,5 +136,18 @@ final class Daemon: Service, Sendable {
         } catch {
             logger.warning("the radio could not be let go: \(error)")
         }
+    }
+}
+
+/// A damaged state whose node cannot start as a new one.
+struct FixedAddressError: Error, CustomStringConvertible {
+    let path: String
+    let address: ExtendedAddress
+
+    var description: String {
+        """
+        the state file \(path) is damaged, and a node with the configured address \(address) would use frame counters \
+        again: take another network.extended-address, or none, and move the file away
+        """
     }
 }

@@ -22,7 +22,7 @@ enum Layers {
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
 
         "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
-        "NodeEngine": .engine,
+        "IngressFilter": .engine, "NodeEngine": .engine,
 
         "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
         "NodeRuntime": .runtime,

@@ -76,8 +76,12 @@ extension ThreadEngine {
 
     private func resolveOutside(_ target: IPv6Address, from source: IPv6Address) -> Resolution {
         let former = additionalAddresses.first { $0.deprecatedUntil != nil && $0.address == source }
+        // docs/deviations.md#transit: who is of no prefix of the mesh is beyond a border router.
+        let isBeyond = !source.isUnspecified && !source.isLinkLocalUnicast && !isOnMesh(source)
+        let ways = NetworkDatabase.Ways(
+            isReachable: { $0 == rloc16 || nextHop(to: $0) != nil }, isNearer: { isNearer($0, than: $1) })
         let router = networkDatabase.borderRouter(
-            from: source, to: target, formerDomain: former?.domainID, isNearer: { isNearer($0, than: $1) })
+            from: source, to: target, sourceDomain: former?.domainID ?? (isBeyond ? 0 : nil), ways: ways)
         guard let router else { return .noRoute }
         return router == rloc16 ? .outside : .rloc16(router)
     }
