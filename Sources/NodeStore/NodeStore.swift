@@ -36,6 +36,12 @@ public final class NodeStore: RecordStore {
         public let name: String
         public let cause: String
 
+        public init(path: String, name: String, cause: String) {
+            self.path = path
+            self.name = name
+            self.cause = cause
+        }
+
         public var description: String { "cannot write \(name) to \(path): \(cause)" }
     }
 

@@ -60,7 +60,8 @@ final class BorderRouterMesh {
             .replacing("name: wpan0", with: "name: wpan0, namespace: \(networks.full(name))")
             .replacing(
                 "1::/64\" }]", with: "1::/64\", preference: \(preference) }]\n  routes: [{ prefix: \"\(route)\" }]")
-        daemons[name] = try await workshop.startDaemon(workshop.write(text, to: "\(name).yaml"))
+        let logged = text + "\nlog: { modules: { BorderRouter: debug } }\n"
+        daemons[name] = try await workshop.startDaemon(workshop.write(logged, to: "\(name).yaml"))
         // The ends do not hear each other.
         if name != "node" {
             try await succeeds(name, "macfilter", "addr", "denylist")

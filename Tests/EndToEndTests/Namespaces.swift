@@ -1,8 +1,10 @@
 import Foundation
+import Glibc
+import Synchronization
 import Testing
 
 /// Networks of the kernel's that one test makes, with cables between them; all of them go when it ends.
-final class Namespaces {
+final class Namespaces: Sendable {
     /// Why there can be none here; nil when there can.
     static let obstacle: String? = {
         guard geteuid() == 0 else { return "border router tests skipped: they need root" }
@@ -16,10 +18,10 @@ final class Namespaces {
     }()
 
     private let stem = "hdl\(getpid())x\(UInt16.random(in: 0...999))"
-    private var names: [String] = []
+    private let names = Mutex<[String]>([])
 
     deinit {
-        for name in names { _ = try? Self.tool("ip", ["netns", "delete", full(name)]) }
+        for name in names.withLock({ $0 }) { _ = try? Self.tool("ip", ["netns", "delete", full(name)]) }
     }
 
     /// The name that the kernel's tools know a network by.
@@ -27,7 +29,7 @@ final class Namespaces {
 
     func make(_ name: String) throws {
         try succeed("ip", ["netns", "add", full(name)])
-        names.append(name)
+        names.withLock { $0.append(name) }
         try run(name, "ip link set dev lo up")
     }
 
@@ -36,7 +38,8 @@ final class Namespaces {
         try succeed(
             "ip",
             [
-                "-n", full(first), "link", "add", "name", second, "type", "veth", "peer", "name", first, "netns", full(second),
+                "-n", full(first), "link", "add", "name", second, "type", "veth", "peer", "name", first, "netns",
+                full(second),
             ])
         for (place, peer, address) in [(first, second, firstAddress), (second, first, secondAddress)] {
             try run(place, "ip link set dev \(peer) up")
@@ -180,7 +183,7 @@ struct KernelSocket: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Self.failure("send") }
             rest = rest.dropFirst(count)
