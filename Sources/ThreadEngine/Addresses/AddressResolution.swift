@@ -36,11 +36,11 @@ extension ThreadEngine {
         // An end device leaves all of that to its parent, but for what it takes out of the mesh itself.
         if role == .child, !mode.isFullThreadDevice {
             let isServer = !serverData.data.tlvs.isEmpty && !isOnMesh(target)
-            if isServer, resolveOutside(target, from: source) == .outside { return .outside }
+            if isServer, resolveOutside(target, from: source, now: now) == .outside { return .outside }
             return parent.map { .rloc16($0.rloc16) } ?? .unreachable
         }
 
-        guard isOnMesh(target) else { return resolveOutside(target, from: source) }
+        guard isOnMesh(target) else { return resolveOutside(target, from: source, now: now) }
         let entry = resolver.entry(target)
         switch entry?.state {
         case .resolved(let rloc16, _, _):
@@ -74,12 +74,23 @@ extension ThreadEngine {
         network?.meshLocalPrefix.contains(address) == true || networkDatabase.isOnMesh(address)
     }
 
-    private func resolveOutside(_ target: IPv6Address, from source: IPv6Address) -> Resolution {
+    /// Whether a server can be reached, as far as this node knows.
+    ///
+    /// Of a neighbor that went silent others may still tell routes, which lead back here, until their costs have counted
+    /// up to infinity.
+    private func isReachable(_ server: RLOC16, now: Instant) -> Bool {
+        guard server != rloc16 else { return true }
+        guard nextHop(to: server) != nil else { return false }
+        guard let silence = silentRouters[server.routerID], routers[server.routerID]?.link != .valid else { return true }
+        return now.since(silence) > profile.neighborAgeMaximum
+    }
+
+    private func resolveOutside(_ target: IPv6Address, from source: IPv6Address, now: Instant) -> Resolution {
         let former = additionalAddresses.first { $0.deprecatedUntil != nil && $0.address == source }
         // docs/deviations.md#transit: who is of no prefix of the mesh is beyond a border router.
         let isBeyond = !source.isUnspecified && !source.isLinkLocalUnicast && !isOnMesh(source)
         let ways = NetworkDatabase.Ways(
-            isReachable: { $0 == rloc16 || nextHop(to: $0) != nil }, isNearer: { isNearer($0, than: $1) })
+            isReachable: { isReachable($0, now: now) }, isNearer: { isNearer($0, than: $1) })
         let router = networkDatabase.borderRouter(
             from: source, to: target, sourceDomain: former?.domainID ?? (isBeyond ? 0 : nil), ways: ways)
         guard let router else { return .noRoute }
