@@ -81,7 +81,8 @@ extension ThreadEngine {
     private func isReachable(_ server: RLOC16, now: Instant) -> Bool {
         guard server != rloc16 else { return true }
         guard nextHop(to: server) != nil else { return false }
-        guard let silence = silentRouters[server.routerID], routers[server.routerID]?.link != .valid else { return true }
+        let id = server.routerID
+        guard let silence = silentRouters[id], routers[id]?.link != .valid else { return true }
         return now.since(silence) > profile.neighborAgeMaximum
     }
 
