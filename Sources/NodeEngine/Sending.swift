@@ -102,7 +102,8 @@ extension NodeEngine {
                 ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
             return transmit(outgoing, header, to: link, mesh: nil, now: now)
         }
-        let resolution = thread.resolve(destination, from: header.source, now: now)
+        let resolution = thread.resolve(
+            destination, from: header.source, isPassing: outgoing.isForwarded, now: now)
         if outgoing.isForwarded, !thread.role.isRouting, resolution != .outside { return ownDrops.count(.noRoute) }
         switch resolution {
         case .rloc16(let target): routeInMesh(outgoing, header, to: target, now: now)

@@ -42,6 +42,8 @@ extension NetworkDatabase {
 
     /// How a node reaches those who offer something.
     struct Ways {
+        /// The server that was chosen already: used wherever it is one at all.
+        var chosen: RLOC16?
         /// Whether there is any way now.
         let isReachable: (RLOC16) -> Bool
         /// Whether the way to one server is to be preferred to the way to another.
@@ -50,6 +52,7 @@ extension NetworkDatabase {
         /// The most preferred of those that are reached at all, of those the nearest, of those the first.
         /// - Deviation: docs/deviations.md#reachable-border-routers
         func best(_ candidates: [(preference: RoutePreference, server: RLOC16)]) -> RLOC16? {
+            if let chosen, candidates.contains(where: { $0.server == chosen }) { return chosen }
             var best: (preference: RoutePreference, server: RLOC16)?
             for candidate in candidates {
                 guard let current = best else {

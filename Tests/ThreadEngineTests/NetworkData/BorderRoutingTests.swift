@@ -35,12 +35,12 @@ struct BorderRoutingTests {
 
     private func router(
         _ database: NetworkDatabase, to destination: String, from source: IPv6Address? = nil, domain: UInt8? = nil,
-        nearest: RLOC16 = first, unreachable: Set<RLOC16> = []
+        nearest: RLOC16 = first, unreachable: Set<RLOC16> = [], chosen: RLOC16? = nil
     ) -> RLOC16? {
         database.borderRouter(
             from: source ?? self.source, to: IPv6Address(destination)!, sourceDomain: domain,
             ways: NetworkDatabase.Ways(
-                isReachable: { !unreachable.contains($0) },
+                chosen: chosen, isReachable: { !unreachable.contains($0) },
                 isNearer: { server, other in server == nearest && other != nearest }))
     }
 
@@ -79,6 +79,9 @@ struct BorderRoutingTests {
         #expect(router(database, to: "2800::1", unreachable: [Self.first]) == Self.third)
         #expect(router(database, to: "2800::1", unreachable: [Self.first, Self.third]) == Self.second)
         #expect(router(database, to: "2600::1", unreachable: [Self.first]) == Self.second)
+        // Who was chosen by the sender takes it, whoever else would be better.
+        #expect(router(database, to: "2800::1", chosen: Self.second) == Self.second)
+        #expect(router(database, to: "2600::1", chosen: Self.third) == Self.first)
         // The longest prefix still decides: a default route is no substitute for its routers.
         #expect(router(database, to: "2600::1", unreachable: [Self.first, Self.second]) == Self.first)
     }
