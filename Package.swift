@@ -87,6 +87,12 @@ let services: [Target] =
         ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
     + layer("ControlService", ["LinuxDevices", logging] + nio)
     + layer(
+        "StatusService",
+        [
+            "EngineCore", "ThreadWire", "IngressFilter", "ThreadEngine", "NodeEngine", logging,
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ] + nio)
+    + layer(
         "Simulator",
         [
             "WireCore", "EngineCore", "LinkSecurity", "LoRaPHY", "LoRaChannel", "LinkProfiles", "IPEngine",
@@ -105,7 +111,8 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "BorderRouter", "IngressFilter", "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles",
+            "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders", "LoRaPHY",
+            "LinkProfiles",
             "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
@@ -169,6 +176,11 @@ let testTargets: [Target] = [
     tests(
         of: "ControlService",
         ["LinuxDevices", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(
+        of: "StatusService",
+        [
+            "EngineCore", "ThreadWire", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders", logging,
+        ] + nio),
     tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(
         of: "EtherService",

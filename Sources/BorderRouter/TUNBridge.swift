@@ -38,10 +38,10 @@ public final class TUNBridge: @unchecked Sendable {
         network = HostNetwork(interface, acceptsRoutes: acceptsRoutes, logger: logger)
     }
 
-    /// What passed the filter and what did not; only on the runtime's event loop.
-    public var counters: FilterCounters {
+    /// What passed the filter and what did not, and how many conversations it knows; only on the runtime's event loop.
+    public var statistics: (counters: FilterCounters, flows: Int) {
         runtime.eventLoop.preconditionInEventLoop()
-        return filter.counters
+        return (filter.counters, filter.flowCount)
     }
 
     /// Starts to carry datagrams both ways.

@@ -17,6 +17,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var tun: TUNSettings
     /// Nil when the node joins the mesh to no other network.
     public var borderRouter: BorderRouterSettings?
+    /// Where metrics are served over HTTP; nil when nowhere.
+    public var metrics: NetworkEndpoint?
     /// What should be mended but keeps nothing from working, each a sentence with the command to run.
     public var warnings: [String]
 
@@ -50,6 +52,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         let meshLocal = network.dataset?.meshLocalPrefix
         let borderRouter = root.optional("border-router")?.mapping()
             .map { BorderRouterSettings($0, meshLocal: meshLocal) }
+        let metrics = root.optional("metrics")?.mapping().flatMap { NetworkEndpoint(metrics: $0) }
         guard let state, let control, let radio else { return nil }
         self.file = file
         self.state = state
@@ -60,6 +63,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.network = network
         self.tun = tun
         self.borderRouter = borderRouter
+        self.metrics = metrics
         // There is no border router without an interface.
         if borderRouter != nil { self.tun.enabled = true }
         warnings = []
@@ -124,5 +128,15 @@ public struct TUNSettings: Equatable, Sendable {
             let allowed = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") }
             return (1...255).contains(text.utf8.count) && allowed && text != "." && text != ".." ? text : nil
         }
+    }
+}
+
+extension NetworkEndpoint {
+    /// Where metrics are served. Nil only if an error was recorded.
+    init?(metrics mapping: YAMLMapping) {
+        let port = mapping.required("port", expected: "a TCP port, 1 to 65535")?.integer(in: 1...65535)
+        let host = mapping.optional("address")?.string(bytes: 1...255) ?? "127.0.0.1"
+        guard let port else { return nil }
+        self.init(host: host, port: UInt16(port))
     }
 }

@@ -27,6 +27,8 @@ public final class NodeRuntime: @unchecked Sendable {
     private var observers: [Observer] = []
     /// The records that could not be written when they were last to be.
     private var unsaved: Set<StoredRecord.Name> = []
+    /// Whether every record could be written when it was last to be.
+    public var isStateWritten: Bool { unsaved.isEmpty }
     /// What the node's radio did so far.
     public private(set) var statistics = Statistics()
 

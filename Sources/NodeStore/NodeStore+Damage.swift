@@ -9,10 +9,11 @@ extension NodeStore {
         let time = now.formatted(
             Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day().timeSeparator(.omitted)
                 .time(includingFractionalSeconds: false))
-        var target = "\(path).damaged-\(time)"
+        let name = "\(path).damaged-\(time)Z"
+        var target = name
         var number = 2
         while FileManager.default.fileExists(atPath: target) {
-            target = "\(path).damaged-\(time)-\(number)"
+            target = "\(name)-\(number)"
             number += 1
         }
         do {

@@ -77,6 +77,8 @@ public final class NodeStore: RecordStore {
             if let damage = try database.read(Self.damagedRecord) {
                 throw OpenError.corrupted(path: path, cause: damage)
             }
+            // A disk that is full already has none to reserve.
+            try? Self.reserveRoom(in: database)
         } catch let error as OpenError {
             throw error
         } catch let error as DatabaseError
@@ -86,6 +88,23 @@ public final class NodeStore: RecordStore {
         } catch {
             throw .unusable(path: path, cause: "\(error)")
         }
+    }
+
+    /// How much is kept free within the file, and in its log, for the day on which the disk has no more.
+    /// - Units: bytes
+    private static let room = 65536
+
+    /// Sees to it that records can be written over, and grow somewhat, on a full disk.
+    private static func reserveRoom(in database: DatabaseQueue) throws {
+        let pages = try database.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+        guard pages * 4096 < room else { return }
+        try database.write { database in
+            try database.execute(sql: "CREATE TABLE IF NOT EXISTS room (bytes BLOB NOT NULL)")
+            try database.execute(sql: "INSERT INTO room VALUES (zeroblob(\(room)))")
+        }
+        // Emptied pages stay in the file.
+        try database.write { try $0.execute(sql: "DELETE FROM room") }
+        try database.writeWithoutTransaction { _ = try $0.checkpoint(.restart) }
     }
 
     /// Makes the folder of a state file, for its owner alone, where there is none.

@@ -114,7 +114,7 @@ extension NodeReport.Network {
     init(of node: NodeEngine) {
         let thread = node.thread
         role = "\(thread.role)"
-        name = thread.network.map { "\($0.networkName)" }
+        name = thread.network == nil ? nil : node.parameters.networkName.map { "\($0)" } ?? ""
         panID = thread.network.map { "0x\($0.panID)" }
         channel = thread.network.map { Int($0.channel) }
         partition = thread.role.isAttached ? thread.partitionID.rawValue : nil
@@ -122,7 +122,7 @@ extension NodeReport.Network {
         extendedAddress = "\(thread.extendedAddress)"
         addresses = node.ip.unicastAddresses.map { $0.address.compressedDescription }
         routers = thread.routers.count
-        linkedRouters = thread.routers.routers.count { $0.link != .none && $0.id != thread.rloc16.routerID }
+        linkedRouters = thread.routers.routers.count { $0.isLinkValid && $0.id != thread.rloc16.routerID }
         children = thread.children.children.count { $0.isValid }
     }
 }

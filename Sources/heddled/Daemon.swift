@@ -14,6 +14,7 @@ import NodeRuntime
 import NodeStore
 import RadioDrivers
 import ServiceLifecycle
+import StatusService
 import ThreadEngine
 import ThreadWire
 
@@ -93,17 +94,27 @@ final class Daemon: Service, Sendable {
 
     func run() async throws {
         let control = try await ControlServer.listen(
-            on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+            on: claim, handler: StatusHandler(commands: commands) { [runtime, tun] in runtime.report(tun) },
+            eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+        var metrics: MetricsServer?
         do {
+            metrics = try await serveMetrics()
             try await startNode()
             logger.info("the control socket is \(settings.control)")
             try await gracefulShutdown()
         } catch {
-            await stop(control)
+            await stop(control, metrics)
             throw error
         }
         logger.info("stopping")
-        await stop(control)
+        await stop(control, metrics)
+    }
+
+    private func serveMetrics() async throws -> MetricsServer? {
+        guard let metrics = settings.metrics else { return nil }
+        return try await MetricsServer.listen(
+            host: metrics.host, port: Int(metrics.port), eventLoop: eventLoop, logger: Logger(label: "StatusService")
+        ) { [runtime, tun] in runtime.report(tun).prometheusText }
     }
 
     private func startNode() async throws {
@@ -127,7 +138,8 @@ final class Daemon: Service, Sendable {
         try await tun?.start()
     }
 
-    private func stop(_ control: ControlServer) async {
+    private func stop(_ control: ControlServer, _ metrics: MetricsServer?) async {
+        await metrics?.shutdown()
         await tun?.stop()
         await control.shutdown()
         let runtime = runtime

@@ -30,6 +30,7 @@ enum Layers {
         "Heddle": .api,
 
         "NodeConfiguration": .service, "ThreadCLI": .service, "BorderRouter": .service, "ControlService": .service,
+        "StatusService": .service,
         "Simulator": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,

@@ -157,8 +157,8 @@ import ThreadWire
     func misspelt() {
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
-                "a.yaml:4: netwerk: found an unknown key, expected one of state, control, log, radio, network, tun "
-                    + "(did you mean `network`?)"
+                "a.yaml:4: netwerk: found an unknown key, expected one of state, on-damaged-state, control, log, radio, "
+                    + "network, tun, border-router, metrics (did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
     }

@@ -42,7 +42,7 @@ struct MetricsServerTests {
                 guard isConnected else {
                     return continuation.resume(throwing: POSIXError(.ECONNREFUSED))
                 }
-                _ = send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL.rawValue))
+                _ = send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL))
                 var answer: [UInt8] = []
                 var buffer = [UInt8](repeating: 0, count: 4096)
                 while true {
