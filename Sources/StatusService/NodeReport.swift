@@ -115,7 +115,7 @@ extension NodeReport.Network {
         let thread = node.thread
         role = "\(thread.role)"
         name = thread.network == nil ? nil : node.parameters.networkName.map { "\($0)" } ?? ""
-        panID = thread.network.map { "0x\($0.panID)" }
+        panID = thread.network.map { "0x\(ShortAddress(rawValue: $0.panID.rawValue))" }
         channel = thread.network.map { Int($0.channel) }
         partition = thread.role.isAttached ? thread.partitionID.rawValue : nil
         rloc16 = "\(thread.rloc16)"
