@@ -117,7 +117,7 @@ extension NodeReport.Network {
         name = thread.network == nil ? nil : node.parameters.networkName.map { "\($0)" } ?? ""
         panID = thread.network.map { "0x\(ShortAddress(rawValue: $0.panID.rawValue))" }
         channel = thread.network.map { Int($0.channel) }
-        partition = thread.role.isAttached ? thread.partitionID.rawValue : nil
+        partition = thread.role.isAttached ? thread.partitionID?.rawValue : nil
         rloc16 = "\(thread.rloc16)"
         extendedAddress = "\(thread.extendedAddress)"
         addresses = node.ip.unicastAddresses.map { $0.address.compressedDescription }
