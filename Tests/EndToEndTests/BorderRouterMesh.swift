@@ -57,7 +57,7 @@ final class BorderRouterMesh {
             .replacing("node-id: \(name == "node" ? 2 : 1),", with: "node-id: \(number),")
             .replacing("port-base: 9000", with: "port-base: \(portBase)")
             .replacing("autostart: true", with: "autostart: false, extended-address: \"020000000000000\(number)\"")
-            .replacing("name: wpan0", with: "name: wpan0, namespace: \(networks.full(name))")
+            .replacing("name: wpan0", with: "name: mesh0, namespace: \(networks.full(name))")
             .replacing(
                 "1::/64\" }]", with: "1::/64\", preference: \(preference) }]\n  routes: [{ prefix: \"\(route)\" }]")
         let logged = text + "\nlog: { modules: { BorderRouter: debug } }\n"

@@ -49,7 +49,7 @@ extension EndToEndTests {
                 return status == 0
             }
             #expect(isReached, "\(last)")
-            let routes = try networks.run("left", "ip -6 route show dev wpan0")
+            let routes = try networks.run("left", "ip -6 route show dev mesh0")
             #expect(routes.contains("\(Mesh.meshPrefix):/64") && routes.contains("fd02::/64"), "\(routes)")
         }
 
@@ -220,7 +220,7 @@ extension EndToEndTests {
             print("The other border router took over within \((ContinuousClock.now - start).components.seconds + 1) s")
             #expect(try requests().left > preferred.left)
             // The interface of the dead one is gone, with its routes.
-            #expect(try networks.attempt("right", "ip link show wpan0").status != 0)
+            #expect(try networks.attempt("right", "ip link show mesh0").status != 0)
         }
     }
 }

@@ -113,7 +113,8 @@ import ThreadWire
         let file = Fixtures.directory.deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("config/heddled.yaml")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        let block = lines.drop { $0 != "#border-router:" }.map { $0.dropFirst() }
+        let rest = lines.drop { $0 != "#border-router:" }
+        let block = (rest.prefix(1) + rest.dropFirst().prefix { $0.hasPrefix("#  ") }).map { $0.dropFirst() }
         try #require(block.count > 20)
         let border = try #require(try settings(block.joined(separator: "\n")).borderRouter)
         let defaults = try #require(
