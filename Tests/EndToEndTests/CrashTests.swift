@@ -30,7 +30,7 @@ extension EndToEndTests {
                 try #require(try await eventually(within: .seconds(20)) { try await mesh.isConnected() })
                 var identities: [String: Identity] = [:]
                 for node in MeshOfDaemons.nodes { identities[node] = try await identity(of: node, in: mesh) }
-                let traffic = start(identities, in: workshop)
+                let traffic = try start(identities, in: workshop)
 
                 var times: [Duration] = []
                 var early = 0
@@ -55,13 +55,12 @@ extension EndToEndTests {
                     times.append(try await isBack(node, as: identities[node], in: mesh, "kill \(number), seed \(seed)"))
                     try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &generator)))
                 }
-                var answered: [Int] = []
-                for one in traffic { answered.append(await one.stop()) }
+                let answered = traffic.map { $0.stop() }
                 times.sort()
                 print(
                     """
                     crash test: \(kills) kills and \(early) more while starting; back within \(times[times.count / 2]) \
-                    (median), \(times[times.count - 1]) (longest); \(answered) rounds of pings answered
+                    (median), \(times[times.count - 1]) (longest); \(answered) pings answered
                     """)
                 #expect(answered.allSatisfy { $0 > 0 })
                 #expect(try await eventually(within: .seconds(30)) { try await mesh.isConnected() }, "seed \(seed)")
@@ -76,11 +75,11 @@ extension EndToEndTests {
                 locator: try await mesh.answer(node, "rloc16"))
         }
 
-        private func start(_ identities: [String: Identity], in workshop: Workshop) -> [Traffic] {
-            [("a", "c"), ("b", "a"), ("c", "b")].map { sender, receiver in
-                Traffic(
+        private func start(_ identities: [String: Identity], in workshop: Workshop) throws -> [Traffic] {
+            try [("a", "c"), ("b", "a"), ("c", "b")].map { sender, receiver in
+                try Traffic(
                     control: workshop.path("\(sender).sock"), to: identities[receiver]?.meshLocalAddress ?? "",
-                    scratch: workshop.path("\(sender).traffic"))
+                    outputFile: URL(fileURLWithPath: workshop.path("\(sender).traffic")))
             }
         }
 
