@@ -3,7 +3,7 @@ import Testing
 
 /// The programs as a user starts them: real processes, sockets and files. One after the other, since they share
 /// the processors with what they are timed against.
-@Suite(.serialized, .timeLimit(.minutes(TestLength.isLong ? 30 : 3))) struct EndToEndTests {}
+@Suite(.serialized, .timeLimit(.minutes(TestLength.isLong ? 60 : 5))) struct EndToEndTests {}
 
 enum TestLength {
     /// Whether `make test-long` runs them, which takes its time.

@@ -20,7 +20,7 @@ extension EndToEndTests {
             addresses in one attach, and no frame counter is used twice
             """)
         func kills() async throws {
-            let kills = TestLength.isLong ? 200 : 12
+            let kills = TestLength.isLong ? 200 : 10
             let seed = UInt64.random(in: 0...UInt64.max)
             print("crash test: \(kills) kills, seed \(seed)")
             var generator = SeededGenerator(seed: seed)
@@ -98,7 +98,7 @@ extension EndToEndTests {
         ) async throws -> Duration {
             let start = ContinuousClock.now
             let daemon = try #require(mesh.daemons[node])
-            let isAttached = try await eventually(within: .seconds(40)) {
+            let isAttached = try await eventually(within: .seconds(60)) {
                 daemon.output.contains(/role detached -> (child|router|leader)/)
             }
             let time = ContinuousClock.now - start
@@ -106,7 +106,7 @@ extension EndToEndTests {
             #expect(daemon.lineCount(with: "attach attempt") == 0, "\(node), \(comment): \(daemon.output)")
             // Who comes back as a child first asks for its old place as a router.
             var found = try await self.identity(of: node, in: mesh)
-            _ = try await eventually(within: .seconds(10)) {
+            _ = try await eventually(within: .seconds(20)) {
                 found = try await self.identity(of: node, in: mesh)
                 return found == identity
             }
