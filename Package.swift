@@ -48,6 +48,7 @@ let engines: [Target] =
     + layer("LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
+    + layer("IngressFilter", ["WireCore", "EngineCore", "ThreadWire"])
     + layer(
         "NodeEngine",
         [
@@ -81,8 +82,16 @@ let services: [Target] =
             "WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "MACEngine", "IPEngine", "ThreadEngine",
             "NodeEngine",
         ])
-    + layer("BorderRouter", ["EngineCore", "ThreadWire", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
+    + layer(
+        "BorderRouter",
+        ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
     + layer("ControlService", ["LinuxDevices", logging] + nio)
+    + layer(
+        "StatusService",
+        [
+            "EngineCore", "ThreadWire", "IngressFilter", "ThreadEngine", "NodeEngine", logging,
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ] + nio)
     + layer(
         "Simulator",
         [
@@ -102,8 +111,9 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "BorderRouter", "ControlService", "CryptoProviders", "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire",
-            arguments,
+            "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders", "LoRaPHY",
+            "LinkProfiles",
+            "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
     .executableTarget(
@@ -135,6 +145,7 @@ let testTargets: [Target] = [
         of: "MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
+    tests(of: "IngressFilter", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "ThreadEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
@@ -148,6 +159,12 @@ let testTargets: [Target] = [
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+        of: "NodeRuntime",
+        [
+            "EngineCore", "ThreadWire", "LinkProfiles", "NodeEngine", "NodeStore", "RadioDrivers", "CryptoProviders",
+            logging,
+        ] + nio),
     tests(of: "Heddle", ["EtherService", logging] + nio),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
@@ -159,6 +176,11 @@ let testTargets: [Target] = [
     tests(
         of: "ControlService",
         ["LinuxDevices", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+    tests(
+        of: "StatusService",
+        [
+            "EngineCore", "ThreadWire", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders", logging,
+        ] + nio),
     tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(
         of: "EtherService",

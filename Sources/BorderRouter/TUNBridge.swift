@@ -1,16 +1,17 @@
+import Glibc
+public import IngressFilter
 public import LinuxDevices
 public import Logging
 import NIOCore
-import Glibc
 import NIOPosix
 import NodeEngine
 public import NodeRuntime
 import ThreadWire
 
-/// Carries datagrams between the host's IP stack and the mesh over a TUN interface.
+/// Carries datagrams between the host's IP stack and the mesh over a TUN interface, as far as the filter lets them.
 ///
-/// The interface has the node's mesh-local address, which does not change, and its prefix leads into the mesh.
-/// Locators are left out: the kernel would pick them as a source address, and they change with the topology.
+/// The interface has the node's addresses that do not change with the topology. Locators are left out: the kernel would
+/// pick them as a source address, and they change.
 /// - Deviation: docs/deviations.md#host-addresses
 ///
 /// It lives on the runtime's event loop.
@@ -19,13 +20,28 @@ public final class TUNBridge: @unchecked Sendable {
     private let interface: TUNInterface
     private let logger: Logger
     private var channel: (any Channel)?
-    private var installed: Set<IPv6Address> = []
+    private var filter: IngressFilter
+    private var network: HostNetwork
     private var hasReportedFullQueue = false
 
-    public init(runtime: NodeRuntime, interface: TUNInterface, logger: Logger) {
+    /// - Parameters:
+    ///   - policy: what may come in from beyond the host.
+    ///   - acceptsRoutes: whether the host routes to the networks behind other border routers of the mesh.
+    public init(
+        runtime: NodeRuntime, interface: TUNInterface, policy: IngressFilter.Policy = .init(),
+        acceptsRoutes: Bool = true, logger: Logger
+    ) {
         self.runtime = runtime
         self.interface = interface
         self.logger = logger
+        filter = IngressFilter(policy: policy)
+        network = HostNetwork(interface, acceptsRoutes: acceptsRoutes, logger: logger)
+    }
+
+    /// What passed the filter and what did not, and how many conversations it knows; only on the runtime's event loop.
+    public var statistics: (counters: FilterCounters, flows: Int) {
+        runtime.eventLoop.preconditionInEventLoop()
+        return (filter.counters, filter.flowCount)
     }
 
     /// Starts to carry datagrams both ways.
@@ -37,9 +53,9 @@ public final class TUNBridge: @unchecked Sendable {
         let eventLoop = runtime.eventLoop
         let channel = try await NIOPipeBootstrap(group: eventLoop)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: size))
-            .channelInitializer { [runtime] channel in
+            .channelInitializer { [weak self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(TUNReader(runtime: runtime))
+                    try channel.pipeline.syncOperations.addHandler(TUNReader { self?.enter($0) })
                 }
             }
             .takingOwnershipOfDescriptor(input: copy).get()
@@ -58,18 +74,42 @@ public final class TUNBridge: @unchecked Sendable {
         self.channel = channel
         runtime.observe { [weak self] output, node, _ in
             switch output {
-            case .deliver(let datagram): self?.write(datagram)
-            case .identityChanged: self?.synchronizeAddresses(node.hostAddresses)
+            case .deliver(let datagram): self?.leave(datagram)
+            case .identityChanged: self?.synchronize(with: node)
             case .transmit, .assessChannel, .setReceiver, .setChannel, .readable, .echoReply, .store, .event,
                 .diagnostic, .scan, .sniffed:
                 break
             }
         }
-        let current = runtime.withNode { node, now in
+        runtime.withNode { node, now in
             node.setHostReceives(true, now: now)
-            return node.hostAddresses
+            synchronize(with: node)
         }
-        synchronizeAddresses(current)
+    }
+
+    private func synchronize(with node: NodeEngine) {
+        filter.site.meshLocalPrefix = node.thread.network?.meshLocalPrefix
+        filter.site.onMeshPrefixes = node.onMeshPrefixes
+        filter.site.hostAddresses = Set(node.hostAddresses)
+        network.synchronize(with: node)
+    }
+
+    // MARK: Datagrams
+
+    /// The host sends a datagram.
+    private func enter(_ datagram: [UInt8]) {
+        switch filter.enter(datagram, now: runtime.now) {
+        case .pass: runtime.sendFromHost(datagram)
+        case .discard(let reason): logger.debug("not let into the mesh: \(reason)")
+        }
+    }
+
+    /// The mesh sends a datagram.
+    private func leave(_ datagram: [UInt8]) {
+        switch filter.leave(datagram, now: runtime.now) {
+        case .pass: write(datagram)
+        case .discard(let reason): logger.debug("not let out of the mesh: \(reason)")
+        }
     }
 
     private func write(_ datagram: [UInt8]) {
@@ -82,23 +122,6 @@ public final class TUNBridge: @unchecked Sendable {
         }
     }
 
-    private func synchronizeAddresses(_ current: [IPv6Address]) {
-        let wanted = Set(current)
-        do throws(TUNError) {
-            for address in installed.subtracting(wanted) {
-                try interface.removeAddress(address, prefixLength: 64)
-                installed.remove(address)
-            }
-            for address in wanted.subtracting(installed) {
-                try interface.addAddress(address, prefixLength: 64)
-                installed.insert(address)
-                logger.info("\(interface.name) has the address \(address.compressedDescription)")
-            }
-        } catch {
-            logger.error("\(error)")
-        }
-    }
-
     private static func duplicate(_ descriptor: CInt) throws -> CInt {
         let copy = dup(descriptor)
         guard copy >= 0 else { throw TUNError.failed(operation: "duplicate the TUN descriptor", code: errno) }
@@ -106,16 +129,15 @@ public final class TUNBridge: @unchecked Sendable {
     }
 }
 
-/// Hands each packet that the host sends to the node.
+/// Hands on each packet that the host sends.
 private final class TUNReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let runtime: NodeRuntime
+    private let receive: (([UInt8]) -> Void)
 
-    init(runtime: NodeRuntime) { self.runtime = runtime }
+    init(_ receive: @escaping ([UInt8]) -> Void) { self.receive = receive }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let packet = Array(unwrapInboundIn(data).readableBytesView)
-        runtime.sendFromHost(packet)
+        receive(Array(unwrapInboundIn(data).readableBytesView))
     }
 }

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE  // setns
+
 #include "CLinux.h"
 
 #include <errno.h>
@@ -8,12 +10,47 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+// What is to be done in another network namespace. The kernel keeps the namespace per thread, and descriptors stay
+// in the one that they were opened in, so a short-lived thread opens them.
+struct visit {
+    int namespace_descriptor;
+    int (*body)(void *argument);
+    void *argument;
+    int result;
+};
+
+static void *enter(void *argument) {
+    struct visit *visit = argument;
+    if (setns(visit->namespace_descriptor, CLONE_NEWNET) < 0) visit->result = -errno;
+    else visit->result = visit->body(visit->argument);
+    return NULL;
+}
+
+static int within(int namespace_descriptor, int (*body)(void *argument), void *argument) {
+    if (namespace_descriptor < 0) return body(argument);
+    struct visit visit = {.namespace_descriptor = namespace_descriptor, .body = body, .argument = argument};
+    pthread_t thread;
+    int failure = pthread_create(&thread, NULL, enter, &visit);
+    if (failure != 0) return -failure;
+    pthread_join(thread, NULL);
+    return visit.result;
+}
+
+static int open_tun(void *argument) {
+    int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_tun_open(int namespace_descriptor) { return within(namespace_descriptor, open_tun, NULL); }
 
 int clinux_tun_attach(int descriptor, const char *name) {
     struct ifreq request;
@@ -22,6 +59,57 @@ int clinux_tun_attach(int descriptor, const char *name) {
     strcpy(request.ifr_name, name);
     request.ifr_flags = IFF_TUN | IFF_NO_PI;
     return ioctl(descriptor, TUNSETIFF, &request) < 0 ? -errno : 0;
+}
+
+static int find_interface(void *argument) {
+    unsigned index = if_nametoindex(argument);
+    return index == 0 ? -errno : (int)index;
+}
+
+int clinux_interface_index(int namespace_descriptor, const char *name) {
+    return within(namespace_descriptor, find_interface, (void *)name);
+}
+
+struct listing {
+    char *buffer;
+    size_t size;
+};
+
+static int list_interfaces(void *argument) {
+    struct listing *listing = argument;
+    struct if_nameindex *interfaces = if_nameindex();
+    if (interfaces == NULL) return -errno;
+    size_t used = 0;
+    for (struct if_nameindex *next = interfaces; next->if_name != NULL; next++) {
+        size_t length = strlen(next->if_name);
+        if (used + length + 1 > listing->size) break;
+        memcpy(listing->buffer + used, next->if_name, length);
+        listing->buffer[used + length] = '\n';
+        used += length + 1;
+    }
+    if_freenameindex(interfaces);
+    return (int)used;
+}
+
+int clinux_interface_names(int namespace_descriptor, char *buffer, size_t size) {
+    struct listing listing = {.buffer = buffer, .size = size};
+    return within(namespace_descriptor, list_interfaces, &listing);
+}
+
+struct setting {
+    const char *path;
+    int flags;
+};
+
+static int open_setting(void *argument) {
+    const struct setting *setting = argument;
+    int descriptor = open(setting->path, setting->flags | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_setting_open(int namespace_descriptor, const char *path, bool writes) {
+    struct setting setting = {.path = path, .flags = writes ? O_WRONLY : O_RDONLY};
+    return within(namespace_descriptor, open_setting, &setting);
 }
 
 // A request to the kernel's routing tables: header, one fixed structure, attributes behind it.
@@ -54,9 +142,14 @@ static void enclose(struct request *request, struct rtattr *attribute) {
     attribute->rta_len = (char *)request + request->header.nlmsg_len - (char *)attribute;
 }
 
-static int perform(struct request *request) {
+static int open_netlink(void *argument) {
     int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (descriptor < 0) return -errno;
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static int perform(int namespace_descriptor, struct request *request) {
+    int descriptor = within(namespace_descriptor, open_netlink, NULL);
+    if (descriptor < 0) return descriptor;
     // The kernel answers at once; the limit only keeps a fault from hanging the caller.
     struct timeval limit = {.tv_sec = 5};
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -81,7 +174,7 @@ static int perform(struct request *request) {
     return result;
 }
 
-int clinux_link_disable_address_generation(uint32_t interface_index) {
+int clinux_link_disable_address_generation(int namespace_descriptor, uint32_t interface_index) {
     struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)interface_index};
     uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
     struct request request;
@@ -91,18 +184,18 @@ int clinux_link_disable_address_generation(uint32_t interface_index) {
     append(&request, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof mode);
     enclose(&request, family);
     enclose(&request, families);
-    return perform(&request);
+    return perform(namespace_descriptor, &request);
 }
 
-int clinux_link_set_mtu(uint32_t interface_index, uint32_t mtu) {
+int clinux_link_set_mtu(int namespace_descriptor, uint32_t interface_index, uint32_t mtu) {
     struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)interface_index};
     struct request request;
     begin(&request, RTM_SETLINK, 0, &link, sizeof link);
     append(&request, IFLA_MTU, &mtu, sizeof mtu);
-    return perform(&request);
+    return perform(namespace_descriptor, &request);
 }
 
-int clinux_link_set_up(uint32_t interface_index, bool up) {
+int clinux_link_set_up(int namespace_descriptor, uint32_t interface_index, bool up) {
     struct ifinfomsg link = {
         .ifi_family = AF_UNSPEC,
         .ifi_index = (int)interface_index,
@@ -111,10 +204,11 @@ int clinux_link_set_up(uint32_t interface_index, bool up) {
     };
     struct request request;
     begin(&request, RTM_SETLINK, 0, &link, sizeof link);
-    return perform(&request);
+    return perform(namespace_descriptor, &request);
 }
 
-int clinux_address_change(bool add, uint32_t interface_index, const uint8_t *address, uint8_t prefix_length) {
+int clinux_address_change(
+    int namespace_descriptor, bool add, uint32_t interface_index, const uint8_t *address, uint8_t prefix_length) {
     struct ifaddrmsg message = {
         .ifa_family = AF_INET6,
         .ifa_prefixlen = prefix_length,
@@ -125,11 +219,12 @@ int clinux_address_change(bool add, uint32_t interface_index, const uint8_t *add
     if (add) begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &message, sizeof message);
     else begin(&request, RTM_DELADDR, 0, &message, sizeof message);
     append(&request, IFA_LOCAL, address, 16);
-    return perform(&request);
+    return perform(namespace_descriptor, &request);
 }
 
 int clinux_route_change(
-    bool add, uint32_t interface_index, const uint8_t *prefix, uint8_t prefix_length, uint32_t metric) {
+    int namespace_descriptor, bool add, uint32_t interface_index, const uint8_t *prefix, uint8_t prefix_length,
+    uint32_t metric) {
     struct rtmsg message = {
         .rtm_family = AF_INET6,
         .rtm_dst_len = prefix_length,
@@ -144,7 +239,7 @@ int clinux_route_change(
     append(&request, RTA_DST, prefix, 16);
     append(&request, RTA_OIF, &interface_index, sizeof interface_index);
     if (metric > 0) append(&request, RTA_PRIORITY, &metric, sizeof metric);
-    return perform(&request);
+    return perform(namespace_descriptor, &request);
 }
 
 int clinux_random(void *buffer, size_t count) {

@@ -25,10 +25,24 @@ extension IPEngine {
         do throws(SendError) {
             let asked = arrival.header.destination
             let source = try chooseSource(isOwn(asked) ? asked : nil, for: destination)
+            guard !arrival.isFromHost else { return deliverError(whole, source: source, destination: destination) }
             try originate(whole, source: source, destination: destination, now: arrival.now)
         } catch {
             drop(.noRoute)
         }
+    }
+
+    /// Tells the host, which knows the way back to whoever sent the datagram.
+    private mutating func deliverError(_ message: ICMPv6Message, source: IPv6Address, destination: IPv6Address) {
+        var upperLayer = ByteWriter()
+        message.serialize(into: &upperLayer, source: source, destination: destination)
+        var writer = ByteWriter(capacity: IPv6Header.byteCount + upperLayer.bytes.count)
+        IPv6Header(
+            payloadLength: UInt16(upperLayer.bytes.count), nextHeader: .icmpv6,
+            hopLimit: configuration.hopLimitDefault, source: source, destination: destination
+        ).serialize(into: &writer)
+        writer.write(contentsOf: upperLayer.bytes)
+        emit(.deliver(writer.bytes))
     }
 
     /// - Source: RFC 4443 §2.4(e)

@@ -27,14 +27,18 @@ extension IPEngine {
     /// Tells the sender of a datagram that it cannot be delivered: no route, or nobody at the address.
     ///
     /// For the owner, who knows what became of a datagram that it was to send.
-    /// - Parameter receiver: the locator of the sender, when the owner knows it; else its address is used.
+    /// - Parameters:
+    ///   - receiver: the locator of the sender, when the owner knows it; else its address is used.
+    ///   - isFromHost: whether the host sent the datagram, and is to be told.
     public mutating func refuse(
-        _ datagram: [UInt8], because code: ICMPv6Message.UnreachableCode, to receiver: IPv6Address? = nil, now: Instant
+        _ datagram: [UInt8], because code: ICMPv6Message.UnreachableCode, to receiver: IPv6Address? = nil,
+        isFromHost: Bool = false, now: Instant
     ) {
         var reader = ByteReader(datagram)
         guard let header = try? IPv6Header(parsing: &reader) else { return drop(.malformedIPv6) }
         drop(code == .address ? .addressUnresolved : .noRoute)
-        let arrival = Arrival(bytes: datagram, header: header, link: .local, now: now, isInner: false)
+        let arrival = Arrival(
+            bytes: datagram, header: header, link: .local, now: now, isInner: false, isFromHost: isFromHost)
         // Sockets of the node do not read errors; its host does.
         guard hostReceives || !isOwn(header.source) else { return }
         sendError(.destinationUnreachable(code, invoking: []), about: arrival, to: receiver)

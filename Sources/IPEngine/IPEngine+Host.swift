@@ -49,7 +49,8 @@ extension IPEngine {
     /// - Source: RFC 4443 §3.2
     private mutating func refuseLarge(_ datagram: [UInt8], _ header: IPv6Header, now: Instant) {
         drop(.datagramTooLarge)
-        let arrival = Arrival(bytes: datagram, header: header, link: .local, now: now, isInner: false)
+        let arrival = Arrival(
+            bytes: datagram, header: header, link: .local, now: now, isInner: false, isFromHost: true)
         sendError(.packetTooBig(mtu: UInt32(configuration.datagramLimit), invoking: []), about: arrival)
     }
 }

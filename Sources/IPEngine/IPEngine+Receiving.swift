@@ -13,6 +13,8 @@ extension IPEngine {
         let now: Instant
         /// Whether it came out of another datagram.
         let isInner: Bool
+        /// Whether the host sent it, rather than the mesh.
+        var isFromHost = false
     }
 
     /// Takes in a datagram from the mesh.

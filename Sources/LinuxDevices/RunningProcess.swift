@@ -15,9 +15,12 @@ public struct RunningProcess: Equatable, Sendable, CustomStringConvertible {
         commandLine = String(decoding: bytes.map { $0 < 0x20 ? 0x20 : $0 }.trimmed, as: UTF8.self)
     }
 
-    /// The process that has a TUN interface open, as far as this user may see it.
+    /// The process that has a TUN interface open, as far as this user may see it; this one comes first.
+    ///
+    /// The kernel does not tell in which network namespace an interface is, so that it may be one of the same name in
+    /// another.
     public static func holding(interface name: String) -> RunningProcess? {
-        for process in ProcFile.names(in: "/proc").compactMap({ Int32($0) }) {
+        for process in [getpid()] + ProcFile.names(in: "/proc").compactMap({ Int32($0) }) {
             let folder = "/proc/\(process)/fdinfo"
             for descriptor in ProcFile.names(in: folder) {
                 let lines = (ProcFile.read("\(folder)/\(descriptor)") ?? []).split(separator: 0x0a)

@@ -10,6 +10,8 @@ public enum TUNError: Error, Equatable, Sendable, CustomStringConvertible {
     case nameInUse(String, holder: RunningProcess?)
     /// The host has an interface of this name that is no TUN interface.
     case notATUNInterface(String)
+    /// There is no network namespace of this name.
+    case missingNamespace(String)
     /// IPv6 is switched off on the host or the interface.
     case ipv6Disabled(String)
     /// The interface was closed.
@@ -32,6 +34,8 @@ public enum TUNError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "stop it, or choose another tun.name"
         case .notATUNInterface(let name):
             "the host has an interface \(name) that is no TUN interface; choose another tun.name"
+        case .missingNamespace(let name):
+            "there is no network namespace `\(name)`; run `ip netns add \(name)`, or leave tun.namespace out"
         case .ipv6Disabled(let name):
             "IPv6 is switched off; run `sysctl net.ipv6.conf.all.disable_ipv6=0 "
                 + "net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.\(name).disable_ipv6=0`"

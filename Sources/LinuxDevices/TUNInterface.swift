@@ -14,6 +14,8 @@ public final class TUNInterface: Sendable {
     public let index: UInt32
     /// The largest packet in bytes.
     public let mtu: Int
+    /// Where the interface is.
+    public let namespace: NetworkNamespace
     private let descriptor: Mutex<Int32?>
 
     /// What IPv6 requires of a link at least, and what a mesh carries at most.
@@ -24,26 +26,31 @@ public final class TUNInterface: Sendable {
     /// - Parameters:
     ///   - name: 1 to 15 bytes without spaces, slashes, colons and percent signs.
     ///   - mtu: 1280 to 65535 bytes.
+    ///   - namespace: where the interface is to be.
     /// - Throws: what is in the way, with what to do about it.
-    public init(name: String, mtu: Int = defaultMTU) throws(TUNError) {
+    public init(
+        name: String, mtu: Int = defaultMTU, namespace: NetworkNamespace = .own
+    ) throws(TUNError) {
         precondition((Self.defaultMTU...65535).contains(mtu), "an MTU of \(mtu) bytes")
         // The kernel numbers names with a percent sign, and takes an empty name for "any".
         let isName = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"/:%".utf8.contains($0) }
         guard isName, (1...15).contains(name.utf8.count), name != ".", name != ".." else { throw .invalidName(name) }
-        let device = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)
-        guard device >= 0 else { throw Self.openError(errno) }
+        let place = namespace.descriptor
+        let device = clinux_tun_open(place)
+        guard device >= 0 else { throw Self.openError(-device) }
         do throws(TUNError) {
-            let existed = if_nametoindex(name) != 0
+            let existed = clinux_interface_index(place, name) > 0
             let attached = clinux_tun_attach(device, name)
             guard attached == 0 else { throw Self.attachError(-attached, name: name, existed: existed) }
-            let index = if_nametoindex(name)
-            guard index != 0 else { throw .failed(operation: "find the interface \(name)", code: errno) }
-            let generation = clinux_link_disable_address_generation(index)
+            let number = clinux_interface_index(place, name)
+            guard number > 0 else { throw .failed(operation: "find the interface \(name)", code: -number) }
+            let index = UInt32(number)
+            let generation = clinux_link_disable_address_generation(place, index)
             // A kernel without IPv6 knows no such setting.
             guard generation != -EAFNOSUPPORT else { throw .ipv6Disabled(name) }
             try Self.check(generation, "keep the kernel from giving \(name) addresses", name)
-            try Self.check(clinux_link_set_mtu(index, UInt32(mtu)), "set the MTU of \(name)", name)
-            try Self.check(clinux_link_set_up(index, true), "take \(name) up", name)
+            try Self.check(clinux_link_set_mtu(place, index, UInt32(mtu)), "set the MTU of \(name)", name)
+            try Self.check(clinux_link_set_up(place, index, true), "take \(name) up", name)
             self.index = index
         } catch {
             Glibc.close(device)
@@ -51,6 +58,7 @@ public final class TUNInterface: Sendable {
         }
         self.name = name
         self.mtu = mtu
+        self.namespace = namespace
         descriptor = Mutex(device)
     }
 
@@ -102,14 +110,14 @@ public final class TUNInterface: Sendable {
     /// - Parameter prefixLength: 0 to 128; the host routes addresses of this prefix to the interface.
     public func addAddress(_ address: IPv6Address, prefixLength: UInt8) throws(TUNError) {
         try requireOpen()
-        let result = clinux_address_change(true, index, address.bytes, prefixLength)
+        let result = clinux_address_change(namespace.descriptor, true, index, address.bytes, prefixLength)
         try Self.check(result, "give \(name) the address \(address.compressedDescription)", name)
     }
 
     /// Takes an address away from the interface; one that it does not have is no error.
     public func removeAddress(_ address: IPv6Address, prefixLength: UInt8) throws(TUNError) {
         try requireOpen()
-        let result = clinux_address_change(false, index, address.bytes, prefixLength)
+        let result = clinux_address_change(namespace.descriptor, false, index, address.bytes, prefixLength)
         guard result != -EADDRNOTAVAIL else { return }
         try Self.check(result, "take the address \(address.compressedDescription) from \(name)", name)
     }
@@ -118,14 +126,16 @@ public final class TUNInterface: Sendable {
     /// - Parameter metric: smaller is preferred; 1024 is what other tools give.
     public func addRoute(_ prefix: IPv6Prefix, metric: UInt32 = 1024) throws(TUNError) {
         try requireOpen()
-        let result = clinux_route_change(true, index, prefix.address.bytes, prefix.length, metric)
+        let result = clinux_route_change(
+            namespace.descriptor, true, index, prefix.address.bytes, prefix.length, metric)
         try Self.check(result, "route \(prefix) to \(name)", name)
     }
 
     /// Removes a route to the interface; one that is not there is no error.
     public func removeRoute(_ prefix: IPv6Prefix, metric: UInt32 = 1024) throws(TUNError) {
         try requireOpen()
-        let result = clinux_route_change(false, index, prefix.address.bytes, prefix.length, metric)
+        let result = clinux_route_change(
+            namespace.descriptor, false, index, prefix.address.bytes, prefix.length, metric)
         guard result != -ESRCH else { return }
         try Self.check(result, "remove the route \(prefix) to \(name)", name)
     }

@@ -6,6 +6,9 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var file: String
     /// The SQLite file with all that must survive a restart; absolute.
     public var state: String
+    /// What is done when that file is damaged.
+    /// - Default: start-as-new
+    public var onDamagedState: DamagePolicy
     /// The control socket's path; absolute.
     public var control: String
     public var log: LogSettings
@@ -13,6 +16,10 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var network: NetworkSettings
     public var tun: TUNSettings
     public var device: DeviceSettings
+    /// Nil when the node joins the mesh to no other network.
+    public var borderRouter: BorderRouterSettings?
+    /// Where metrics are served over HTTP; nil when nowhere.
+    public var metrics: NetworkEndpoint?
     /// What should be mended but keeps nothing from working, each a sentence with the command to run.
     public var warnings: [String]
 
@@ -36,6 +43,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     /// Nil only if an error was recorded.
     private init?(_ root: YAMLMapping, file: String) {
         let state = root.required("state", expected: "the path of the state file")?.path()
+        let onDamagedState: DamagePolicy? = root.optional("on-damaged-state")?.choice()
         let control = root.required("control", expected: "the path of the control socket")?.path()
         let log = LogSettings(root.optional("log")?.mapping())
         let radio = (root.required("radio", expected: "a mapping with the radio's settings")?.mapping())
@@ -43,17 +51,34 @@ public struct NodeConfiguration: Equatable, Sendable {
         let network = NetworkSettings(root.optional("network")?.mapping())
         let tun = TUNSettings(root.optional("tun")?.mapping())
         let device = DeviceSettings(root.optional("device")?.mapping())
+        let meshLocal = network.dataset?.meshLocalPrefix
+        let borderRouter = root.optional("border-router")?.mapping()
+            .map { BorderRouterSettings($0, meshLocal: meshLocal) }
+        let metrics = root.optional("metrics")?.mapping().flatMap { NetworkEndpoint(metrics: $0) }
         guard let state, let control, let radio else { return nil }
         self.file = file
         self.state = state
+        self.onDamagedState = onDamagedState ?? .startAsNew
         self.control = control
         self.log = log
         self.radio = radio
         self.network = network
         self.tun = tun
         self.device = device
+        self.borderRouter = borderRouter
+        self.metrics = metrics
+        // There is no border router without an interface.
+        if borderRouter != nil { self.tun.enabled = true }
         warnings = []
     }
+}
+
+/// What a daemon does that finds its state damaged.
+public enum DamagePolicy: String, CaseIterable, Sendable {
+    /// Keeps the file under another name and starts as a node that nobody has met.
+    case startAsNew = "start-as-new"
+    /// Leaves everything as it is and does not start.
+    case refuse
 }
 
 /// How much the daemon writes to its log.
@@ -80,12 +105,15 @@ public struct LogSettings: Equatable, Sendable {
 
 /// The border router's interface on the host.
 public struct TUNSettings: Equatable, Sendable {
-    /// - Default: false
+    /// - Default: false; a border router always has it
     public var enabled: Bool
     /// The interface's name.
     /// - Range: 1 to 15 bytes without spaces, slashes, colons and percent signs
     /// - Default: wpan0
     public var name: String
+    /// The network namespace that the interface is made in; nil for the daemon's own.
+    /// - Range: a name that `ip netns` takes
+    public var namespace: String?
 
     init(_ mapping: YAMLMapping?) {
         enabled = mapping?.optional("enabled")?.boolean() ?? false
@@ -97,5 +125,21 @@ public struct TUNSettings: Equatable, Sendable {
                 let allowed = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"/:%".utf8.contains($0) }
                 return (1...15).contains(bytes.count) && allowed && text != "." && text != ".." ? text : nil
             } ?? "wpan0"
+        namespace = mapping?.optional("namespace")?.parsed(
+            expected: "the name of a network namespace, as `ip netns` lists it"
+        ) { text in
+            let allowed = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") }
+            return (1...255).contains(text.utf8.count) && allowed && text != "." && text != ".." ? text : nil
+        }
+    }
+}
+
+extension NetworkEndpoint {
+    /// Where metrics are served. Nil only if an error was recorded.
+    init?(metrics mapping: YAMLMapping) {
+        let port = mapping.required("port", expected: "a TCP port, 1 to 65535")?.integer(in: 1...65535)
+        let host = mapping.optional("address")?.string(bytes: 1...255) ?? "127.0.0.1"
+        guard let port else { return nil }
+        self.init(host: host, port: UInt16(port))
     }
 }

@@ -174,6 +174,21 @@ extension NodeEngine {
         unicastAddresses.map { $0.address }.filter { !$0.isLinkLocalUnicast && $0.locator == nil }
     }
 
+    /// The networks that the host reaches through the mesh: those of its nodes, and those behind other border routers.
+    /// Ways to everywhere are not among them, for the host has its own.
+    public var hostRoutes: [IPv6Prefix] {
+        let own = thread.serverData.data.externalRoutes.map { $0.prefix }
+        var routes: [IPv6Prefix] = []
+        for prefix in onMeshPrefixes + thread.networkDatabase.data.externalRoutes.map({ $0.prefix })
+        where prefix.length > 0 && !own.contains(prefix) && !routes.contains(prefix) {
+            routes.append(prefix)
+        }
+        return routes
+    }
+
+    /// The prefixes whose addresses are on the mesh and nowhere else, but for the mesh-local one.
+    public var onMeshPrefixes: [IPv6Prefix] { thread.networkDatabase.meshPrefixes }
+
     /// Whether datagrams for which this node has no use of its own go to the host.
     public func setHostReceives(_ receives: Bool, now: Instant) {
         ip.hostReceives = receives

@@ -112,7 +112,8 @@ extension NodeEngine {
                 ?? .extended(ExtendedAddress(interfaceIdentifier: destination.low))
             return transmit(outgoing, header, to: link, mesh: nil, now: now)
         }
-        let resolution = thread.resolve(destination, from: header.source, now: now)
+        let resolution = thread.resolve(
+            destination, from: header.source, isPassing: outgoing.isForwarded, now: now)
         if outgoing.isForwarded, !thread.role.isRouting, resolution != .outside { return ownDrops.count(.noRoute) }
         switch resolution {
         case .rloc16(let target): routeInMesh(outgoing, header, to: target, now: now)
@@ -127,7 +128,10 @@ extension NodeEngine {
     private func leaveMesh(_ outgoing: OutgoingDatagram, now: Instant) {
         guard ip.hostReceives, !outgoing.isFromHost else { return refuse(outgoing, because: .noRoute, now: now) }
         ipCounters.transmitSuccess &+= 1
-        emit(.deliver(outgoing.bytes))
+        var datagram = outgoing.bytes
+        // Node and host are one router, and the host counts the hop when it sends the datagram on.
+        if outgoing.isForwarded { datagram[7] += 1 }
+        emit(.deliver(datagram))
     }
 
     private func routeInMesh(_ outgoing: OutgoingDatagram, _ header: IPv6Header, to target: RLOC16, now: Instant) {
@@ -147,7 +151,7 @@ extension NodeEngine {
         _ outgoing: OutgoingDatagram, because code: ICMPv6Message.UnreachableCode, now: Instant
     ) {
         ipCounters.transmitFailed &+= 1
-        ip.refuse(outgoing.bytes, because: code, now: now)
+        ip.refuse(outgoing.bytes, because: code, isFromHost: outgoing.isFromHost, now: now)
     }
 
     /// The hops that a new mesh header allows.

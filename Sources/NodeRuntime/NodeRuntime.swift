@@ -20,18 +20,21 @@ public final class NodeRuntime: @unchecked Sendable {
     public let eventLoop: any EventLoop
     private let node: NodeEngine
     private let radio: any Radio
-    private let store: NodeStore?
+    private let store: (any RecordStore)?
     private let logger: Logger
     private let started: NIODeadline
     private var timer: Scheduled<Void>?
     private var timerDeadline: Instant?
     private var observers: [Observer] = []
-    private var hasFailedToStore = false
     /// What is to be written, the oldest first.
     private var unsaved: [StoredRecord] = []
     /// The disk may keep the event loop longer than a sender waits for its acknowledgement: what is due at once goes
     /// first.
     private static let saveDelay = TimeAmount.milliseconds(1)
+    /// The records that could not be written when they were last to be.
+    private var unwritten: Set<StoredRecord.Name> = []
+    /// Whether every record could be written when it was last to be.
+    public var isStateWritten: Bool { unwritten.isEmpty }
     /// What the node's radio did so far.
     public private(set) var statistics = Statistics()
 
@@ -46,7 +49,7 @@ public final class NodeRuntime: @unchecked Sendable {
     ///   - node: is the runtime's alone from now on.
     ///   - store: nil for a node that forgets everything when it stops.
     public init(
-        node: sending NodeEngine, radio: any Radio, store: NodeStore?, logger: Logger
+        node: sending NodeEngine, radio: any Radio, store: (any RecordStore)?, logger: Logger
     ) {
         self.node = node
         self.radio = radio
@@ -192,13 +195,19 @@ public final class NodeRuntime: @unchecked Sendable {
         guard let store else { return }
         do {
             try store.save(record.name.rawValue, record.value)
-            hasFailedToStore = false
+            if unwritten.remove(record.name) != nil, unwritten.isEmpty {
+                logger.notice("the state is written again")
+            }
             node.handle(.stored(record), now: now)
         } catch {
             // Without a durable reservation no frame is sent that a restart could repeat.
             node.handle(.notStored(record), now: now)
-            if !hasFailedToStore { logger.error("\(error); the node goes on without frames of new counters") }
-            hasFailedToStore = true
+            // Each of the next frames asks again: once said is enough.
+            if unwritten.isEmpty {
+                logger.error(
+                    "\(error); the node goes on, and falls silent when the frame counters that it has are used up")
+            }
+            unwritten.insert(record.name)
         }
     }
 

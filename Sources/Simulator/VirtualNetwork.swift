@@ -33,6 +33,8 @@ public final class VirtualNetwork {
         public internal(set) var delivered: [[UInt8]] = []
         /// What the node has asked to be stored: the newest of each name.
         public internal(set) var stored: [StoredRecord.Name: StoredRecord] = [:]
+        /// Whether the node's store takes nothing now, as on a full disk.
+        public var isStoreFull = false
         /// Frames sent and their time on air.
         @exclusivity(unchecked) public internal(set) var transmittedFrames = 0
         @exclusivity(unchecked) public internal(set) var transmittedBytes = 0
@@ -276,6 +278,10 @@ public final class VirtualNetwork {
             case .readable, .diagnostic, .scan, .sniffed: break
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
+                guard !node.isStoreFull else {
+                    node.engine.handle(.notStored(record), now: now)
+                    continue
+                }
                 node.stored[record.name] = record
                 engine.handle(.stored(record), now: now)
             case .event(let event): node.events.append((now, event))

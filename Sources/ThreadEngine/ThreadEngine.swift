@@ -187,6 +187,8 @@ public struct ThreadEngine {
     /// The groups that somebody wants to receive, the newest first.
     public internal(set) var subscribedGroups: [IPv6Address] = []
     var delayed: [DelayedMessage] = []
+    /// When routers that were neighbors stopped to acknowledge.
+    var silentRouters: [RouterID: Instant] = [:]
     var resolver: AddressCache
     var management: ManagementAgent
     /// Whether this node looks for networks: Discovery Responses count only then.

@@ -34,9 +34,7 @@ struct CLICommand: AsyncParsableCommand {
             print(Self.helpMessage())
             return
         }
-        let environment = getenv("HEDDLE_CONTROL").map { String(cString: $0) }
-        let path = control ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultControlPath
-        let session = CLISession(client: try ControlClient(path: path), output: StandardOutput())
+        let session = CLISession(client: try ControlClient(path: Self.controlPath(control)), output: StandardOutput())
         let succeeded: Bool
         if !command.isEmpty {
             succeeded = try session.run(command: Self.line(of: command))
@@ -47,6 +45,12 @@ struct CLICommand: AsyncParsableCommand {
             succeeded = try session.runLines(of: STDIN_FILENO)
         }
         if !succeeded { throw ExitCode.failure }
+    }
+
+    /// The control socket to use: as asked for, as the environment says, or the usual one.
+    static func controlPath(_ asked: String?) -> String {
+        let environment = getenv("HEDDLE_CONTROL").map { String(cString: $0) }
+        return asked ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? defaultControlPath
     }
 
     /// The words of a command as one line. What a shell has kept together stays together: OpenThread's command line

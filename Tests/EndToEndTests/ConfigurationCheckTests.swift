@@ -3,7 +3,12 @@ import Testing
 
 /// The programs as a user starts them: real processes, sockets and files. One after the other, since they share
 /// the processors with what they are timed against.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct EndToEndTests {}
+@Suite(.serialized, .timeLimit(.minutes(TestLength.isLong ? 60 : 5))) struct EndToEndTests {}
+
+enum TestLength {
+    /// Whether `make test-long` runs them, which takes its time.
+    static let isLong = ProcessInfo.processInfo.environment["HEDDLE_LONG"] != nil
+}
 
 extension EndToEndTests {
     /// `heddled --check`.

@@ -12,9 +12,12 @@ final class MeshOfDaemons {
     /// One capture for each start of the ether.
     private(set) var captures: [String] = []
     private let port: String
+    private let modulation: String
 
-    init(_ workshop: Workshop) async throws {
+    /// - Parameter modulation: how the radios modulate, where not as in the demonstration.
+    init(_ workshop: Workshop, modulation: String = "") async throws {
         self.workshop = workshop
+        self.modulation = modulation
         let capture = workshop.path("0.pcap")
         let ether = try Self.startEther(workshop, port: "0", capture: capture)
         _ = try await eventually(within: .seconds(10)) { ether.output.contains("listening on ") }
@@ -47,7 +50,13 @@ final class MeshOfDaemons {
         let shipped = try String(contentsOfFile: Repository.path("config/demo/\(node).yaml"), encoding: .utf8)
         let text = shipped.replacing("./var/", with: "./").replacing("./run/", with: "./")
             .replacing("127.0.0.1:7000", with: "127.0.0.1:\(port)")
+            .replacing("node: \(node.uppercased()) }", with: "node: \(node.uppercased()), lora: { \(modulation) } }")
         daemons[node] = try await workshop.startDaemon(workshop.write(text, to: "\(node).yaml"))
+    }
+
+    /// Starts a daemon as it was, without waiting for it.
+    func restart(_ node: String) async throws {
+        daemons[node] = try workshop.start("heddled", ["--config", workshop.path("\(node).yaml")])
     }
 
     /// Runs one command on a node.

@@ -9,7 +9,7 @@ extension EndToEndTests {
         @Test("Three daemons on OpenThread's virtual radio form one partition and ping each other, fragments too")
         func network() async throws {
             try await Workshop.run { workshop in
-                let portBase = try Self.freePortBase()
+                let portBase = try FreePorts.base(count: 4)
                 for (index, node) in Self.nodes.enumerated() {
                     _ = try await workshop.startDaemon(
                         workshop.write(Self.configuration(node, number: index + 1, portBase), to: "\(node).yaml"))
@@ -42,7 +42,7 @@ extension EndToEndTests {
         @Test("Of two daemons with one number the second says that the port is taken")
         func sameNumber() async throws {
             try await Workshop.run { workshop in
-                let portBase = try Self.freePortBase()
+                let portBase = try FreePorts.base(count: 4)
                 var daemons: [RunningProgram] = []
                 for node in ["a", "b"] {
                     let file = try workshop.write(Self.configuration(node, number: 1, portBase), to: "\(node).yaml")
@@ -83,32 +83,6 @@ extension EndToEndTests {
                 answers.append(output.split(separator: "\n").first.map(String.init) ?? "")
             }
             return answers
-        }
-
-        /// A port that nobody uses now, with those behind it that three nodes take.
-        private static func freePortBase() throws -> UInt16 {
-            for _ in 0..<20 {
-                let base = UInt16.random(in: 20_000...60_000)
-                if (base...base + 3).allSatisfy(isFree) { return base }
-            }
-            throw NoFreePorts()
-        }
-
-        private struct NoFreePorts: Error {}
-
-        private static func isFree(_ port: UInt16) -> Bool {
-            let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-            guard descriptor >= 0 else { return false }
-            defer { close(descriptor) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            return withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
         }
     }
 }

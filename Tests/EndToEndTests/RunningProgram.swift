@@ -8,13 +8,17 @@ final class RunningProgram {
     /// - Parameters:
     ///   - name: `heddled` or `heddle`.
     ///   - input: what it reads from standard input; the input ends behind it.
-    init(_ name: String, _ arguments: [String], outputFile: URL, input: String = "") throws {
+    convenience init(_ name: String, _ arguments: [String], outputFile: URL, input: String = "") throws {
+        try self.init(Self.folder.appendingPathComponent(name), arguments, outputFile: outputFile, input: input)
+    }
+
+    init(_ executable: URL, _ arguments: [String], outputFile: URL, input: String = "") throws {
         self.outputFile = outputFile
         let inputFile = outputFile.appendingPathExtension("input")
         try Data(input.utf8).write(to: inputFile)
         try Data().write(to: outputFile)
         let output = try FileHandle(forWritingTo: outputFile)
-        process.executableURL = Self.folder.appendingPathComponent(name)
+        process.executableURL = executable
         process.arguments = arguments
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
         process.standardOutput = output
@@ -25,7 +29,7 @@ final class RunningProgram {
     deinit { kill() }
 
     /// The programs are built beside the test bundle, which is an executable here.
-    private static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent()
 
     var processID: Int32 { process.processIdentifier }

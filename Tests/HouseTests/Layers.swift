@@ -22,7 +22,7 @@ enum Layers {
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
 
         "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
-        "NodeEngine": .engine,
+        "IngressFilter": .engine, "NodeEngine": .engine,
 
         "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
         "NodeRuntime": .runtime,
@@ -30,6 +30,7 @@ enum Layers {
         "Heddle": .api,
 
         "NodeConfiguration": .service, "ThreadCLI": .service, "BorderRouter": .service, "ControlService": .service,
+        "StatusService": .service,
         "Simulator": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,

@@ -89,4 +89,27 @@ struct IPEngineHostTests {
         node.receiveFromHost(group, now: .zero)
         #expect(node.outputs().isEmpty && node.drops[.datagramTooLarge] == 2)
     }
+
+    @Test("who is told of a datagram that the host sent on for somebody else is the host, not the mesh")
+    func refusedForOthers() throws {
+        var node = makeNode()
+        node.hostReceives = true
+        let datagram = makeUDP(from: outside, to: onMesh, 5)
+        node.refuse(datagram, because: .address, isFromHost: true, now: .zero)
+        let outputs = node.outputs()
+        guard outputs.count == 1, case .deliver(let error) = outputs[0] else {
+            Issue.record("\(outputs)")
+            return
+        }
+        let parts = try Parts(error)
+        #expect(parts.header.destination == outside && parts.header.source == own && parts.header.hopLimit == 64)
+        #expect(parts.icmpv6 == .destinationUnreachable(.address, invoking: datagram))
+        let large = makeUDP(from: outside, to: onMesh, 5, payload: [UInt8](repeating: 0, count: 1233))
+        node.receiveFromHost(large, now: .zero)
+        guard case .deliver(let tooBig) = node.outputs().first else {
+            Issue.record("the host was not told")
+            return
+        }
+        #expect(try Parts(tooBig).icmpv6 == .packetTooBig(mtu: 1280, invoking: Array(large.prefix(104))))
+    }
 }

@@ -68,6 +68,8 @@ struct OutsideTests {
         let request = try #require(network[border].delivered.first)
         let (header, message) = try #require(echo(request))
         #expect(header.source == address(of: sender) && header.destination == outside)
+        // Node and host are one router: the host counts its hop.
+        #expect(header.hopLimit == 64)
         guard case .echoRequest(let content) = message else {
             Issue.record("\(message)")
             return

@@ -19,9 +19,11 @@ public enum Resolution: Equatable, Sendable {
 // From an address to a place: locators, children, the cache, and Address Query to all routers.
 extension ThreadEngine {
     /// Where to send a datagram for a unicast address.
-    /// - Parameter source: its source, which decides who takes it out of the mesh.
+    /// - Parameters:
+    ///   - source: its source, which decides who takes it out of the mesh.
+    ///   - isPassing: whether another node sent it here.
     public mutating func resolve(
-        _ target: IPv6Address, from source: IPv6Address = .unspecified, now: Instant
+        _ target: IPv6Address, from source: IPv6Address = .unspecified, isPassing: Bool = false, now: Instant
     ) -> Resolution {
         guard role.isAttached, let network else { return .unreachable }
         if network.meshLocalPrefix.contains(target), let locator = target.locator {
@@ -36,11 +38,13 @@ extension ThreadEngine {
         // An end device leaves all of that to its parent, but for what it takes out of the mesh itself.
         if role == .child, !mode.isFullThreadDevice {
             let isServer = !serverData.data.tlvs.isEmpty && !isOnMesh(target)
-            if isServer, resolveOutside(target, from: source) == .outside { return .outside }
+            if isServer, resolveOutside(target, from: source, isPassing: isPassing, now: now) == .outside {
+                return .outside
+            }
             return parent.map { .rloc16($0.rloc16) } ?? .unreachable
         }
 
-        guard isOnMesh(target) else { return resolveOutside(target, from: source) }
+        guard isOnMesh(target) else { return resolveOutside(target, from: source, isPassing: isPassing, now: now) }
         let entry = resolver.entry(target)
         switch entry?.state {
         case .resolved(let rloc16, _, _):
@@ -74,10 +78,32 @@ extension ThreadEngine {
         network?.meshLocalPrefix.contains(address) == true || networkDatabase.isOnMesh(address)
     }
 
-    private func resolveOutside(_ target: IPv6Address, from source: IPv6Address) -> Resolution {
+    /// Whether a server can be reached, as far as this node knows.
+    ///
+    /// Of a neighbor that went silent others may still tell routes, which lead back here, until their costs have counted
+    /// up to infinity.
+    private func isReachable(_ server: RLOC16, now: Instant) -> Bool {
+        guard server != rloc16 else { return true }
+        guard nextHop(to: server) != nil else { return false }
+        let id = server.routerID
+        guard let silence = silentRouters[id], routers[id]?.link != .valid else { return true }
+        return now.since(silence) > profile.neighborAgeMaximum
+    }
+
+    private func resolveOutside(
+        _ target: IPv6Address, from source: IPv6Address, isPassing: Bool, now: Instant
+    ) -> Resolution {
         let former = additionalAddresses.first { $0.deprecatedUntil != nil && $0.address == source }
+        // docs/deviations.md#transit: who is of no prefix of the mesh is beyond a border router.
+        let isBeyond = !source.isUnspecified && !source.isLinkLocalUnicast && !isOnMesh(source)
+        // Who sent it here has chosen this node, knowing better perhaps that another is dead; but for children that leave
+        // the choice to their parent.
+        let isChosen = isPassing && !children.children.contains { $0.isValid && $0.addresses.contains(source) }
+        let ways = NetworkDatabase.Ways(
+            chosen: isChosen ? rloc16 : nil,
+            isReachable: { isReachable($0, now: now) }, isNearer: { isNearer($0, than: $1) })
         let router = networkDatabase.borderRouter(
-            from: source, to: target, formerDomain: former?.domainID, isNearer: { isNearer($0, than: $1) })
+            from: source, to: target, sourceDomain: former?.domainID ?? (isBeyond ? 0 : nil), ways: ways)
         guard let router else { return .noRoute }
         return router == rloc16 ? .outside : .rloc16(router)
     }

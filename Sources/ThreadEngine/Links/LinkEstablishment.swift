@@ -300,6 +300,7 @@ extension ThreadEngine {
             if failures >= Self.failedTransmissionLimit { loseParent(now: now) }
         } else if let router = routers[address], failures >= Self.failedTransmissionLimit {
             takeDownLink(router.id, now: now)
+            silentRouters[router.id] = now
         } else if let child = children[address], failures >= profile.maximumChildTransmissions {
             resolver.remove(rloc16: child.neighbor.rloc16)
         }

@@ -13,7 +13,7 @@ public struct NetworkDatabase: Equatable, Sendable {
     public private(set) var contexts: [LowPANContext]
     public private(set) var prefixes: [PrefixTLV]
     /// The prefixes that nodes of the mesh have addresses of.
-    private(set) var meshPrefixes: [IPv6Prefix]
+    public private(set) var meshPrefixes: [IPv6Prefix]
     /// The most bytes that there have been: OpenThread's `netdata maxlength`.
     public private(set) var longest: Int
     /// As leader: when the number of a prefix that nobody offers any more is given up.

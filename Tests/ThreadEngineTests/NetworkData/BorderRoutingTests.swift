@@ -35,11 +35,13 @@ struct BorderRoutingTests {
 
     private func router(
         _ database: NetworkDatabase, to destination: String, from source: IPv6Address? = nil, domain: UInt8? = nil,
-        nearest: RLOC16 = first
+        nearest: RLOC16 = first, unreachable: Set<RLOC16> = [], chosen: RLOC16? = nil
     ) -> RLOC16? {
         database.borderRouter(
-            from: source ?? self.source, to: IPv6Address(destination)!, formerDomain: domain,
-            isNearer: { server, other in server == nearest && other != nearest })
+            from: source ?? self.source, to: IPv6Address(destination)!, sourceDomain: domain,
+            ways: NetworkDatabase.Ways(
+                chosen: chosen, isReachable: { !unreachable.contains($0) },
+                isNearer: { server, other in server == nearest && other != nearest }))
     }
 
     @Test("The longest prefix decides, then the preference, then the way there; a default route is the last resort")
@@ -64,6 +66,24 @@ struct BorderRoutingTests {
             defaults: defaults, routes: [("2600::/16", Self.second, .medium), ("2600::/16", Self.third, .medium)])
         #expect(router(equal, to: "2600::1", nearest: Self.third) == Self.third)
         #expect(router(equal, to: "2600::1", nearest: Self.second) == Self.second)
+    }
+
+    @Test("Who cannot be reached comes behind all who can, however preferred")
+    func unreachable() {
+        let database = database(
+            defaults: [(Self.first, .high), (Self.second, .low), (Self.third, .medium)],
+            routes: [("2600::/16", Self.first, .high), ("2600::/16", Self.second, .low)])
+        for destination in ["2600::1", "2800::1"] {
+            #expect(router(database, to: destination) == Self.first)
+        }
+        #expect(router(database, to: "2800::1", unreachable: [Self.first]) == Self.third)
+        #expect(router(database, to: "2800::1", unreachable: [Self.first, Self.third]) == Self.second)
+        #expect(router(database, to: "2600::1", unreachable: [Self.first]) == Self.second)
+        // Who was chosen by the sender takes it, whoever else would be better.
+        #expect(router(database, to: "2800::1", chosen: Self.second) == Self.second)
+        #expect(router(database, to: "2600::1", chosen: Self.third) == Self.first)
+        // The longest prefix still decides: a default route is no substitute for its routers.
+        #expect(router(database, to: "2600::1", unreachable: [Self.first, Self.second]) == Self.first)
     }
 
     @Test("Without a prefix of the source there is no way, but for an address whose prefix is gone")

@@ -1,0 +1,8 @@
+/// Where a node's records are kept. The daemon's is a file; tests have some that fail.
+public protocol RecordStore: AnyObject {
+    /// The newest value under a name; nil when there is none.
+    func load(_ name: String) throws -> [UInt8]?
+
+    /// Writes a value; it is durable when this returns.
+    func save(_ name: String, _ value: [UInt8]) throws(NodeStore.WriteError)
+}
