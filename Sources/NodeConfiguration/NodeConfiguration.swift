@@ -12,6 +12,10 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var radio: RadioSettings
     public var network: NetworkSettings
     public var tun: TUNSettings
+    /// How many UDP sockets each program that uses the node over the control socket may have open at once.
+    /// - Range: 1 to 64
+    /// - Default: 3, as Pymesh
+    public var sockets: Int
     /// What should be mended but keeps nothing from working, each a sentence with the command to run.
     public var warnings: [String]
 
@@ -41,6 +45,7 @@ public struct NodeConfiguration: Equatable, Sendable {
             .flatMap(RadioSettings.init)
         let network = NetworkSettings(root.optional("network")?.mapping())
         let tun = TUNSettings(root.optional("tun")?.mapping())
+        let sockets = root.optional("sockets")?.integer(in: 1...64) ?? 3
         guard let state, let control, let radio else { return nil }
         self.file = file
         self.state = state
@@ -49,6 +54,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.radio = radio
         self.network = network
         self.tun = tun
+        self.sockets = sockets
         warnings = []
     }
 }

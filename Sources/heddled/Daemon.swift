@@ -11,9 +11,11 @@ import NIOPosix
 import NodeConfiguration
 import NodeEngine
 import NodeRuntime
+import NodeService
 import NodeStore
 import RadioDrivers
 import ServiceLifecycle
+import ThreadCLI
 import ThreadEngine
 import ThreadWire
 
@@ -25,7 +27,7 @@ final class Daemon: Service, Sendable {
     private let claim: ControlServer.Claim
     private let stateLock: FileLock
     private let runtime: NodeRuntime
-    private let commands: CommandService
+    private let commands: NodeControl
     private let tun: TUNBridge?
 
     init(_ settings: NodeConfiguration, logger: Logger) throws {
@@ -43,7 +45,11 @@ final class Daemon: Service, Sendable {
         let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
             node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
-        commands = CommandService(runtime: runtime)
+        var limits = MeshSession.Limits()
+        limits.sockets = settings.sockets
+        var commandLine = CommandInterpreter.Configuration()
+        commandLine.version = "HEDDLE/\(Heddled.version); LINUX"
+        commands = NodeControl(runtime: runtime, commands: commandLine, limits: limits)
         tun =
             settings.tun.enabled
             ? TUNBridge(
@@ -57,8 +63,11 @@ final class Daemon: Service, Sendable {
         let address =
             settings.network.extendedAddress
             ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        var configuration = NodeEngine.Configuration(profile: profile)
+        // Each client of the control socket may use all of its own, and one on the command line.
+        configuration.ip.socketLimit = ControlServer.Configuration().clients * (settings.sockets + 1)
         return NodeEngine(
-            configuration: NodeEngine.Configuration(profile: profile), profile: profile, extendedAddress: address,
+            configuration: configuration, profile: profile, extendedAddress: address,
             cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
     }
 

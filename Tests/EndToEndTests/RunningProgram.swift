@@ -6,7 +6,7 @@ final class RunningProgram {
     private let outputFile: URL
 
     /// - Parameters:
-    ///   - name: `heddled` or `heddle`.
+    ///   - name: `heddled` or another program of this package, or the absolute path of any other one.
     ///   - input: what it reads from standard input; the input ends behind it.
     init(_ name: String, _ arguments: [String], outputFile: URL, input: String = "") throws {
         self.outputFile = outputFile
@@ -14,7 +14,8 @@ final class RunningProgram {
         try Data(input.utf8).write(to: inputFile)
         try Data().write(to: outputFile)
         let output = try FileHandle(forWritingTo: outputFile)
-        process.executableURL = Self.folder.appendingPathComponent(name)
+        process.executableURL =
+            name.hasPrefix("/") ? URL(fileURLWithPath: name) : Self.folder.appendingPathComponent(name)
         process.arguments = arguments
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
         process.standardOutput = output

@@ -39,6 +39,7 @@ import ThreadWire
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
                        extended-pan-id: "1111111122222222", extended-address: "0200000000000001" }
             tun: { enabled: true, name: mesh0 }
+            sockets: 64
             """
         let configuration = try NodeConfiguration(text: text, file: "/etc/heddle/a.yaml")
         #expect(configuration.file == "/etc/heddle/a.yaml")
@@ -67,6 +68,7 @@ import ThreadWire
         #expect(dataset.extendedPANID == 0x1111_1111_2222_2222)
         #expect(configuration.tun.enabled)
         #expect(configuration.tun.name == "mesh0")
+        #expect(configuration.sockets == 64)
     }
 
     @Test("What a file leaves out has its default")
@@ -80,6 +82,7 @@ import ThreadWire
         #expect(!configuration.network.autostart)
         #expect(configuration.network.dataset == nil && configuration.network.extendedAddress == nil)
         #expect(!configuration.tun.enabled && configuration.tun.name == "wpan0")
+        #expect(configuration.sockets == 3)
 
         let keyed = Self.minimal + "network: { key: 0134C0DE1AB51234C0DE1AB5CA1A110F }"
         let dataset = try #require(try NodeConfiguration(text: keyed, file: "a.yaml").network.dataset)
@@ -138,6 +141,12 @@ import ThreadWire
         #expect(found.count == 1 && found[0].contains(": \(path): found"), "\(text)\n\(found)")
     }
 
+    @Test("A number of sockets that no program can have is refused", arguments: ["0", "65", "-1", "three", "[3]"])
+    func sockets(value: String) {
+        let found = problems(Self.minimal + "sockets: \(value)")
+        #expect(found.count == 1 && found[0].contains(": sockets: found"), "\(found)")
+    }
+
     @Test("A key of the wrong length is refused without being shown", arguments: ["0134C0DE", "zz", "[0134]"])
     func wrongKey(key: String) {
         let found = problems(Self.minimal + "network: { key: \(key) }")
@@ -157,7 +166,7 @@ import ThreadWire
     func misspelt() {
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
-                "a.yaml:4: netwerk: found an unknown key, expected one of state, control, log, radio, network, tun "
+                "a.yaml:4: netwerk: found an unknown key, expected one of state, control, log, radio, network, tun, sockets "
                     + "(did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
@@ -320,7 +329,9 @@ import ThreadWire
         dataset.key = [UInt8](repeating: 0, count: 16)
         #expect(dataset == defaults.network.dataset)
         #expect(complete.radio.lora == defaults.radio.lora && complete.radio.profile == defaults.radio.profile)
-        #expect(complete.tun == defaults.tun && complete.log.level == defaults.log.level)
+        #expect(
+            complete.tun == defaults.tun && complete.sockets == defaults.sockets
+                && complete.log.level == defaults.log.level)
     }
 
     @Test("The radio of OpenThread's simulation in the shipped configuration loads, with the defaults it tells")
