@@ -33,7 +33,8 @@ struct Collector: AsyncParsableCommand {
             // NAME NUMBER VALUE
             let words = String(decoding: datagram.payload, as: UTF8.self).split(separator: " ", maxSplits: 2)
             guard words.count == 3, let number = Int(words[1]) else { continue }
-            try? await socket.send(Array("ack \(number)".utf8), to: datagram.source, port: datagram.sourcePort)
+            // An acknowledgement that is lost lets the sensor send again.
+            _ = try? await socket.send(Array("ack \(number)".utf8), to: datagram.source, port: datagram.sourcePort)
             let name = String(words[0])
             guard newest[name] != number else { continue }
             newest[name] = number
