@@ -137,7 +137,7 @@ public final class Mesh: Sendable {
 
     /// Calls a handler for each datagram that arrives, with the socket that has it. Pymesh: `rx_cb(handler, argument)`.
     ///
-    /// One call comes after the other. What is not read stays in the socket; `receiveIfAvailable` takes it.
+    /// One call comes after the other; one under way goes on when the handler is replaced. What is not read stays in the socket; `receiveIfAvailable` takes it.
     /// - Parameter handler: replaces the one before; nil for none.
     /// - Throws: `MeshError.closed`.
     public func onReceive(_ handler: (@Sendable (UDPSocket) async -> Void)?) async throws {

@@ -80,8 +80,7 @@ final class MeshCore: @unchecked Sendable {
         pings = [:]
         for stream in roleStreams.values { stream.finish() }
         roleStreams = [:]
-        arrivals?.finish()
-        arrivals = nil
+        endArrivals()
     }
 
     private func handle(_ notice: MeshNotice) {
@@ -148,14 +147,21 @@ final class MeshCore: @unchecked Sendable {
     func setArrivalHandler(_ handler: (@Sendable (SocketID) async -> Void)?) async throws {
         try await eventLoop.submit {
             if let end = self.end { throw end }
-            self.arrivals?.finish()
-            self.arrivals = nil
+            self.endArrivals()
             guard let handler else { return }
             let (stream, continuation) = AsyncStream.makeStream(
                 of: SocketID.self, bufferingPolicy: .bufferingNewest(Self.arrivalLimit))
             self.arrivals = continuation
             self.arrivalTask = Task { for await socket in stream { await handler(socket) } }
         }.get()
+    }
+
+    private func endArrivals() {
+        arrivals?.finish()
+        arrivals = nil
+        // What is left in the stream is nothing to the handler any more.
+        arrivalTask?.cancel()
+        arrivalTask = nil
     }
 
     // MARK: Role

@@ -34,7 +34,7 @@ struct MeshCallsTests {
             #expect(try await mesh.cli("") == "")
             #expect(try await mesh.cli("ipaddr").split(separator: "\n").count == 2)
             await #expect(throws: MeshError.command(code: 35, name: "InvalidCommand")) { try await mesh.cli("bogus") }
-            await #expect(throws: MeshError.command(code: 7, name: "InvalidArgs")) { try await mesh.cli("ping x") }
+            await #expect(throws: MeshError.command(code: 7, name: "InvalidArgs")) { try await mesh.cli("ping") }
             await #expect(throws: MeshError.self) { try await mesh.cli("state\nstate") }
             await #expect(throws: MeshError.self) { try await mesh.cli(String(repeating: "x", count: 10_000)) }
             #expect(try await mesh.cli("state") == "detached\n")

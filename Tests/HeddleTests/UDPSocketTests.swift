@@ -193,19 +193,21 @@ struct UDPSocketTests {
             try await first.bind(port: 5000)
             try await second.bind(port: 5001)
             let own = try await Self.linkLocalAddress(of: mesh)
-            let (arrived, arrivals) = AsyncStream.makeStream(of: (UDPSocket, [UInt8]).self)
+            let (arrived, arrivals) = AsyncStream.makeStream(of: (UDPSocket, [UInt8]?).self)
             try await mesh.onReceive { socket in
                 while let datagram = try? await socket.receiveIfAvailable() {
                     arrivals.yield((socket, datagram.payload))
                 }
+                arrivals.yield((socket, nil))
             }
             try await first.send([1], to: own, port: 5000)
             try await first.send([2], to: own, port: 5001)
             try await first.send([3], to: own, port: 5000)
             var found: [UDPSocket: [[UInt8]]] = [:]
+            var endedCalls = 0
             for await (socket, payload) in arrived {
-                found[socket, default: []].append(payload)
-                if found.values.joined().count == 3 { break }
+                if let payload { found[socket, default: []].append(payload) } else { endedCalls += 1 }
+                if endedCalls == 3 { break }
             }
             #expect(found == [first: [[1], [3]], second: [[2]]])
             try await mesh.onReceive(nil)

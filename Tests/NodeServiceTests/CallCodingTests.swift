@@ -78,11 +78,11 @@ struct CallCodingTests {
     func ranges() {
         for port in ["-1", "65536", "1e99", "1.5", "true"] {
             let parsed = CallRequest.parse(#"{"id":1,"call":"bind","socket":1,"port":\#(port)}"#).call
-            guard case .failure(.invalidCall(let reason)) = parsed else {
-                Issue.record("port \(port) was taken")
+            let reason = port == "true" ? "port has the wrong type" : "a number is out of its range"
+            guard case .failure(.invalidCall(reason)) = parsed else {
+                Issue.record("port \(port): \(parsed)")
                 continue
             }
-            #expect(reason.contains("port"), "\(reason)")
         }
         let parsed = CallRequest.parse(
             #"{"id":1,"call":"addBorderRouter","prefix":"2001:db8::/64","preference":2}"#
