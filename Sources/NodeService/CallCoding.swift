@@ -126,7 +126,7 @@ enum WireJSON {
         case DecodingError.typeMismatch(_, let context): "\(path(context)) has the wrong type"
         case DecodingError.valueNotFound(_, let context): "\(path(context)) is null"
         // The request could be read as JSON before: what Foundation calls invalid is a number that does not fit.
-        case DecodingError.dataCorrupted(let context) where context.underlyingError != nil:
+        case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
             "a number is out of its range"
         case DecodingError.dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
         default: "\(error)"

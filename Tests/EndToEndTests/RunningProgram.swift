@@ -17,10 +17,14 @@ final class RunningProgram {
         process.executableURL =
             name.hasPrefix("/") ? URL(fileURLWithPath: name) : Self.folder.appendingPathComponent(name)
         process.arguments = arguments
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        let readable = try FileHandle(forReadingFrom: inputFile)
+        process.standardInput = readable
         process.standardOutput = output
         process.standardError = output
         try process.run()
+        // The process has its own; a test starts hundreds, and this program may not have so many files open.
+        try readable.close()
+        try output.close()
     }
 
     deinit { kill() }

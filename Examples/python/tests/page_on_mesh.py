@@ -197,7 +197,8 @@ def border_router(page, peer):
     sockets = [sock]
     pymesh.rx_cb(callback_of_a_border_router(received), sockets)
     check(page, "12-border_router")
-    assert any(one.startswith("2001:cafe:cafe:cafe:") for one in pymesh.ipaddr())
+    # Until the leader knows of it nobody has an address.
+    repeat(lambda: any(one.startswith("2001:cafe:cafe:cafe:") for one in pymesh.ipaddr()))
 
     def has_address():
         peer.tell("addresses")
