@@ -41,7 +41,7 @@ test-long: ## Run the tests again with all scenarios: more topologies, more seed
 check: check-format check-imports check-embedded ## Run the checks that need no running program
 
 check-format:
-	swift format lint --strict -r Sources Tests Package.swift
+	swift format lint --strict -r Sources Tests Examples Package.swift
 
 # Also builds everything, with warnings as errors, and fails on an import that Package.swift does not declare.
 check-imports:

@@ -68,24 +68,32 @@ let runtime: [Target] =
             "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "NodeEngine", "RadioDrivers", "NodeStore",
             "CryptoProviders", "LinuxDevices", "LinkProfiles", "LoRaPHY", logging,
         ] + nio)
-let api: [Target] = layer(
-    "Heddle",
-    [
-        "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine",
-        "CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore", "NodeRuntime", logging,
-    ] + nio)
-let services: [Target] =
-    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
-    + layer(
+let api: [Target] =
+    layer(
         "ThreadCLI",
         [
             "WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "MACEngine", "IPEngine", "ThreadEngine",
             "NodeEngine",
         ])
     + layer(
+        "NodeService",
+        [
+            "EngineCore", "ThreadWire", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine", "NodeRuntime",
+            "ThreadCLI", .product(name: "NIOCore", package: "swift-nio"),
+        ])
+    + layer(
+        "Heddle",
+        [
+            "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine",
+            "CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore", "NodeRuntime", "NodeService", "ThreadCLI",
+            logging,
+        ] + nio)
+let services: [Target] =
+    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
+    + layer(
         "BorderRouter",
         ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
-    + layer("ControlService", ["LinuxDevices", logging] + nio)
+    + layer("ControlService", ["NodeService", "NodeRuntime", "ThreadCLI", "LinuxDevices", logging] + nio)
     + layer(
         "StatusService",
         [
@@ -111,9 +119,8 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders", "LoRaPHY",
-            "LinkProfiles",
-            "EngineCore", "ThreadWire", "ThreadEngine", arguments,
+            "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders",
+            "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
     .executableTarget(
@@ -130,6 +137,11 @@ let executables: [Target] = [
             "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders", "Simulator",
         ], swiftSettings: settings),
 ]
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Heddle", arguments], path: "Examples/\(name)", swiftSettings: settings)
+}
+let examples: [Target] = ["Chat", "Sensor", "Collector"].map(example)
 let testTargets: [Target] = [
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests(of: "WireCore"),
@@ -165,7 +177,19 @@ let testTargets: [Target] = [
             "EngineCore", "ThreadWire", "LinkProfiles", "NodeEngine", "NodeStore", "RadioDrivers", "CryptoProviders",
             logging,
         ] + nio),
-    tests(of: "Heddle", ["EtherService", logging] + nio),
+    tests(
+        of: "NodeService",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "LoRaChannel", "LoRaPHY", "IPEngine",
+            "ThreadEngine",
+            "NodeEngine", "Simulator", "CryptoProviders",
+        ]),
+    tests(
+        of: "Heddle",
+        [
+            "ControlService", "CryptoProviders", "EngineCore", "EtherService", "LinkProfiles", "LinuxDevices",
+            "NodeEngine", "NodeRuntime", "NodeService", "RadioDrivers", "ThreadCLI", "ThreadWire", logging,
+        ] + nio),
     tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "ThreadCLI",
@@ -190,7 +214,9 @@ let testTargets: [Target] = [
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     // Runs the built executables as a user does: they are dependencies so that they are built, not to be imported.
     .testTarget(
-        name: "EndToEndTests", dependencies: ["TestSupport", "heddled", "heddle"], swiftSettings: settings),
+        name: "EndToEndTests",
+        dependencies: ["TestSupport", "heddled", "heddle"] + examples.map { .target(name: $0.name) },
+        swiftSettings: settings),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
 ]
 
@@ -201,6 +227,9 @@ let package = Package(
         .executable(name: "heddled", targets: ["heddled"]),
         .executable(name: "heddle", targets: ["heddle"]),
         .executable(name: "heddle-bench", targets: ["HeddleBench"]),
+        .executable(name: "example-chat", targets: ["Chat"]),
+        .executable(name: "example-sensor", targets: ["Sensor"]),
+        .executable(name: "example-collector", targets: ["Collector"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -211,6 +240,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: system + pure + engines + runtime + api + services + executables + testTargets,
+    targets: system + pure + engines + runtime + api + services + executables + examples + testTargets,
     swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,13 @@ public protocol ControlHandler: AnyObject, Sendable {
     ///     or `.error` ends the command. Afterwards only `.asynchronous` has an effect, until the client closes.
     func execute(line: String, client: ClientID, output: @escaping @Sendable (ControlOutput) -> Void)
 
+    /// Carries out one call, a request of a program in JSON that is no command. Called as `execute` is.
+    /// - Parameters:
+    ///   - line: the whole request.
+    ///   - output: takes one `.answer`, which ends the call; afterwards only `.notice` has an effect, until the client
+    ///     closes.
+    func call(line: String, client: ClientID, output: @escaping @Sendable (ControlOutput) -> Void)
+
     /// A client has gone; what still runs for it may end. Called on the server's event loop.
     func clientClosed(_ client: ClientID)
 }

@@ -8,7 +8,8 @@
 //     .Error 7: InvalidArgs   the end of the answer: it failed
 //     !text    something that happened meanwhile; it may come at any time, also between the lines of an answer
 //
-// A request that begins with `{` is JSON and has an answer of one line of JSON: see JSONRequest.
+// A request that begins with `{` is JSON and has an answer of one line of JSON: a command, see JSONRequest, or a
+// call, which the node's service reads.
 
 /// The figures of the protocol.
 public enum ControlLimits {
@@ -29,6 +30,10 @@ public enum ControlOutput: Equatable, Sendable {
     case done
     /// The command failed, with OpenThread's number and name of the error. Nothing but `.asynchronous` may follow.
     case error(code: Int, name: String)
+    /// The whole answer to a call, one line of JSON. Nothing but `.notice` may follow.
+    case answer(String)
+    /// Something that happened, for a program that makes calls: one line of JSON.
+    case notice(String)
 }
 
 /// How a command ended.

@@ -17,8 +17,14 @@ public final class ControlServer: Sendable {
         public var unsentBytes = 1 << 20
         /// How many requests of a client may wait, before the kernel makes it wait.
         public var waitingRequests = 16
+        /// How many requests of a client are carried out in a second on average; more wait.
+        public var requestsPerSecond = 1000
+        /// How many requests of a client are carried out at once after a pause.
+        public var requestBurst = 500
         /// How long a line may stay unfinished without another byte.
         public var halfLineTimeout = TimeAmount.seconds(60)
+        /// How long a client that is cut off may take to read why.
+        public var closingTime = TimeAmount.seconds(5)
 
         public init() {}
     }

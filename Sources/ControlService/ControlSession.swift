@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NodeService
 
 /// One client's connection: reads requests, has them executed one after the other, writes what they say.
 ///
@@ -20,7 +21,7 @@ final class ControlSession: ChannelDuplexHandler {
     /// What the running command's answer is to look like.
     private enum AnswerForm {
         case lines
-        case json(id: JSONRequest.Identifier?, lines: [String], bytes: Int)
+        case json(id: RequestID?, lines: [String], bytes: Int)
     }
 
     private let client: ClientID
@@ -36,6 +37,9 @@ final class ControlSession: ChannelDuplexHandler {
     private var commandCount: UInt64 = 0
     private var isPumping = false
     private var isReadHeldBack = false
+    private var allowance: RequestAllowance
+    /// Whether the client has used up its allowance.
+    private var isResting = false
     private var hasEnded = false
     private var unsentBytes = 0
     private var halfLineTimeout: Scheduled<Void>?
@@ -48,6 +52,8 @@ final class ControlSession: ChannelDuplexHandler {
         self.handler = handler
         self.configuration = configuration
         self.logger = logger
+        allowance = RequestAllowance(
+            perSecond: configuration.requestsPerSecond, burst: configuration.requestBurst)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -115,11 +121,12 @@ final class ControlSession: ChannelDuplexHandler {
         isPumping = true
         var portion = configuration.waitingRequests
         while case .idle = state, !waiting.isEmpty, portion > 0 {
+            guard takesAnother() else { break }
             portion -= 1
             start(waiting.removeFirst())
         }
         isPumping = false
-        if case .idle = state, !waiting.isEmpty {
+        if case .idle = state, !waiting.isEmpty, !isResting {
             context?.eventLoop.assumeIsolated().execute { self.pump() }
             return
         }
@@ -133,6 +140,19 @@ final class ControlSession: ChannelDuplexHandler {
         }
     }
 
+    /// Whether another request may be carried out now. A client that asks faster than it may is let wait, and what it
+    /// sends meanwhile stays with the kernel.
+    private func takesAnother() -> Bool {
+        guard !isResting, let eventLoop = context?.eventLoop else { return false }
+        if allowance.takeOne(now: eventLoop.now) { return true }
+        isResting = true
+        eventLoop.assumeIsolated().scheduleTask(deadline: allowance.nextDeadline) {
+            self.isResting = false
+            self.pump()
+        }
+        return false
+    }
+
     private func start(_ request: ControlRequestReader.Request) {
         commandCount += 1
         state = .executing(number: commandCount)
@@ -144,14 +164,14 @@ final class ControlSession: ChannelDuplexHandler {
             wantsJSON = true
             guard let request = JSONRequest(line: text) else {
                 form = .json(id: nil, lines: [], bytes: 0)
-                refuse(#"a JSON request has the form {"id": 1, "command": "state"}"#)
-                return
+                return refuse(JSONRequest.rule)
             }
             form = .json(id: request.id, lines: [], bytes: 0)
-            if request.command.contains(where: { $0 != " " && $0 != "\t" }) {
-                execute(request.command)
-            } else {
-                end(.done)
+            switch request.kind {
+            case .call: call(text)
+            case .invalid: refuse(JSONRequest.rule)
+            case .command(let command) where command.contains(where: { $0 != " " && $0 != "\t" }): execute(command)
+            case .command: end(.done)
             }
         case .line(let text):
             execute(text)
@@ -159,10 +179,20 @@ final class ControlSession: ChannelDuplexHandler {
     }
 
     private func execute(_ line: String) {
-        guard let eventLoop = context?.eventLoop else { return }
+        guard let output = outputOfThisRequest() else { return }
+        handler.execute(line: line, client: client, output: output)
+    }
+
+    private func call(_ line: String) {
+        guard let output = outputOfThisRequest() else { return }
+        handler.call(line: line, client: client, output: output)
+    }
+
+    private func outputOfThisRequest() -> (@Sendable (ControlOutput) -> Void)? {
+        guard let eventLoop = context?.eventLoop else { return nil }
         let number = commandCount
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        handler.execute(line: line, client: client) { output in
+        return { output in
             if eventLoop.inEventLoop {
                 session.value.take(output, of: number)
             } else {
@@ -183,6 +213,7 @@ final class ControlSession: ChannelDuplexHandler {
             }
             return
         }
+        if case .notice(let line) = output { return write(line) }
         guard case .executing(number) = state else {
             if case .closed = state { return }
             logger.warning("a command of \(client) went on after its end", metadata: ["output": "\(output)"])
@@ -190,7 +221,10 @@ final class ControlSession: ChannelDuplexHandler {
         }
         switch output {
         case .line(let text): for line in lines(of: text) { append(line) }
-        case .asynchronous: break
+        case .asynchronous, .notice: break
+        case .answer(let line):
+            write(line)
+            becomeIdle()
         case .done: end(.done)
         case .error(let code, let name): end(.error(code: code, name: name))
         }
@@ -218,6 +252,10 @@ final class ControlSession: ChannelDuplexHandler {
         case .lines: write(ControlMessage.end(status).encoded)
         case .json(let id, let lines, _): write(JSONRequest.answer(id: id, lines: lines, status: status))
         }
+        becomeIdle()
+    }
+
+    private func becomeIdle() {
         form = .lines
         if case .executing = state { state = .idle }
         pump()
@@ -230,24 +268,34 @@ final class ControlSession: ChannelDuplexHandler {
     }
 
     private func write(_ bytes: [UInt8], thenClose: Bool) {
-        guard let context else { return }
         if case .closed = state { return }
         unsentBytes += bytes.count
         guard unsentBytes <= configuration.unsentBytes else {
             cutOff("it does not take its output")
             return
         }
-        let buffer = context.channel.allocator.buffer(bytes: bytes)
-        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { _ in
+        flush(bytes) {
             self.unsentBytes -= bytes.count
             if thenClose { self.context?.close(promise: nil) }
         }
     }
 
+    private func flush(_ bytes: [UInt8], then action: @escaping () -> Void) {
+        guard let context else { return }
+        let buffer = context.channel.allocator.buffer(bytes: bytes)
+        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenComplete { _ in action() }
+    }
+
+    /// Ends the connection. A client that begins to read again in time learns why, behind what it did not take.
     private func cutOff(_ reason: String) {
         logger.notice("cutting off \(client): \(reason)")
         state = .closed
         waiting.removeAll()
-        context?.close(promise: nil)
+        let line =
+            wantsJSON ? CallServer.closingNotice(reason) : ControlMessage.asynchronous("closing: \(reason)").encoded
+        flush(Array(line.utf8) + [UInt8(ascii: "\n")]) { self.context?.close(promise: nil) }
+        context?.eventLoop.assumeIsolated().scheduleTask(in: configuration.closingTime) {
+            self.context?.close(promise: nil)
+        }
     }
 }

@@ -1,47 +1,51 @@
 import Foundation
+import NodeService
 
 /// A request as JSON, `{"id": 1, "command": "state"}`, for programs that rather not read lines.
 ///
 /// The answer is one line, `{"id":1,"lines":["leader"],"status":"Done"}`. A failed command adds
 /// `"error":{"code":7,"name":"InvalidArgs"}`. From its first JSON request on, a client also gets what happens
-/// meanwhile as JSON: `{"event":"…"}`.
+/// meanwhile as JSON: `{"event":"…"}`. With `call` in place of `command` it is a call: docs/control-socket.md.
 struct JSONRequest: Decodable, Equatable {
-    /// What the client tells its requests apart by; the answer has it again.
-    enum Identifier: Codable, Equatable {
-        case number(Int)
-        case text(String)
+    /// What is asked for.
+    enum Kind: Equatable {
+        case command(String)
+        /// A call; its values are read by who carries it out.
+        case call
+        /// Neither, or a command that no line could be either.
+        case invalid
+    }
 
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let number = try? container.decode(Int.self) {
-                self = .number(number)
-            } else {
-                self = .text(try container.decode(String.self))
-            }
-        }
+    /// What a request must be.
+    static let rule = #"a JSON request has the form {"id": 1, "command": "state"}"#
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .number(let number): try container.encode(number)
-            case .text(let text): try container.encode(text)
-            }
+    let id: RequestID?
+    let kind: Kind
+
+    private enum CodingKeys: String, CodingKey { case id, command, call }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decodeIfPresent(RequestID.self, forKey: .id)
+        if container.contains(.call), !container.contains(.command) {
+            kind = .call
+        } else if let command = try? container.decode(String.self, forKey: .command),
+            command.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7f) || $0 == "\t" })
+        {
+            kind = .command(command)
+        } else {
+            kind = .invalid
         }
     }
 
-    var id: Identifier?
-    var command: String
-
-    /// - Returns: nil when the line is no such request, or its command could not be a line either.
+    /// - Returns: nil when the line is no JSON, or its id none.
     init?(line: String) {
-        guard let request = try? JSONDecoder().decode(JSONRequest.self, from: Data(line.utf8)),
-            request.command.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7f) || $0 == "\t" })
-        else { return nil }
+        guard let request = try? JSONDecoder().decode(JSONRequest.self, from: Data(line.utf8)) else { return nil }
         self = request
     }
 
     /// The answer as one line.
-    static func answer(id: Identifier?, lines: [String], status: ControlStatus) -> String {
+    static func answer(id: RequestID?, lines: [String], status: ControlStatus) -> String {
         var failure: Answer.Failure?
         if case .error(let code, let name) = status { failure = Answer.Failure(code: code, name: name) }
         return encoded(Answer(id: id, lines: lines, status: status.description, error: failure))
@@ -58,7 +62,7 @@ struct JSONRequest: Decodable, Equatable {
             var name: String
         }
 
-        var id: Identifier?
+        var id: RequestID?
         var lines: [String]
         var status: String
         var error: Failure?

@@ -1,6 +1,7 @@
 import EngineCore
 public import LinkProfiles
 public import LoRaPHY
+import NodeService
 public import ThreadWire
 
 /// Which network a node joins or forms, over which kind of link, and where it keeps its state.
@@ -28,12 +29,15 @@ public struct MeshConfiguration: Equatable, Sendable {
     public var statePath: String?
     /// How frames are laid out and timed; the radio must be set to the same modulation.
     public var profile: LinkProfile
+    /// How many sockets may be open at once. Pymesh has three.
+    /// - Range: 1 to 64
+    public var socketLimit: Int
 
     /// The usual values for everything but the key.
     public init(
         key: [UInt8], channel: UInt8 = 15, panID: PANID = PANID(rawValue: 0x1234), name: String = "heddle",
         meshLocalPrefix: IPv6Prefix = IPv6Prefix(IPv6Address(high: 0xfdde_ad00_beef_0000, low: 0), length: 64),
-        statePath: String? = nil, profile: LinkProfile = .lora(.sf7bw250)
+        statePath: String? = nil, profile: LinkProfile = .lora(.sf7bw250), socketLimit: Int = 3
     ) {
         self.key = key
         self.channel = channel
@@ -42,30 +46,25 @@ public struct MeshConfiguration: Equatable, Sendable {
         self.meshLocalPrefix = meshLocalPrefix
         self.statePath = statePath
         self.profile = profile
+        self.socketLimit = socketLimit
     }
-
-    private static let keyLength = 16
 
     /// The dataset that the configuration describes.
     /// - Throws: the first thing that is wrong with it.
     func dataset() throws(MeshError) -> OperationalDataset {
-        guard key.count <= Self.keyLength else { throw .keyTooLong(byteCount: key.count) }
+        let networkKey = try MeshNetwork.padded(key)
         guard (11...26).contains(channel) else { throw .invalidChannel(channel) }
         guard panID != .broadcast else { throw .invalidPANID }
         guard let networkName = NetworkName(name) else { throw .invalidName(name) }
         guard meshLocalPrefix.length == 64, meshLocalPrefix.address[0] == 0xfd else {
             throw .invalidMeshLocalPrefix("\(meshLocalPrefix)")
         }
-        var dataset = OperationalDataset()
-        dataset.activeTimestamp = Timestamp(seconds: 1)
+        guard (1...64).contains(socketLimit) else { throw .invalidSocketLimit(socketLimit) }
+        var dataset = MeshNetwork.dataset(networkKey: networkKey)
         dataset.channel = UInt16(channel)
-        // The default of heddled, so that both make the same network of the same parameters.
-        dataset.extendedPANID = ExtendedPANID(rawValue: 0xdead_00be_ef00_cafe)
         dataset.meshLocalPrefix = meshLocalPrefix
-        dataset.networkKey = key + [UInt8](repeating: 0, count: Self.keyLength - key.count)
         dataset.networkName = networkName
         dataset.panID = panID
-        dataset.securityPolicy = .default
         return dataset
     }
 }

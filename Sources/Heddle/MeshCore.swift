@@ -1,90 +1,99 @@
 import EngineCore
 import IPEngine
 import NIOCore
-import NodeEngine
-import NodeRuntime
+import NodeService
+import ThreadEngine
 import ThreadWire
 
-/// What a mesh and its sockets share: the node's runtime, and who waits for what.
+/// What a mesh and its sockets share: the node, and who waits for what of it.
 ///
-/// Unchecked, because its state is confined to the runtime's event loop.
+/// Unchecked, because its state is confined to the backend's event loop.
 final class MeshCore: @unchecked Sendable {
-    let runtime: NodeRuntime
-    private var isClosed = false
-    private var readers: [SocketID: [Waiter<Datagram>]] = [:]
+    private let backend: any MeshBackend
+    /// Why nothing goes any more.
+    private var end: MeshError?
+    private var readers: [SocketID: SocketReaders] = [:]
     private var pings: [UInt16: Ping] = [:]
-    private let echoIdentifier: UInt16
-    private var nextEchoSequence: UInt16 = 1
+    private var roleStreams: [Int: AsyncStream<Role>.Continuation] = [:]
+    private var roleStreamCount = 0
+    private var arrivals: AsyncStream<SocketID>.Continuation?
+    private var arrivalTask: Task<Void, Never>?
+
+    /// How many calls of the handler for arrivals may wait; of more, the oldest are left out.
+    private static let arrivalLimit = 64
 
     /// An echo request that was not answered yet.
     private struct Ping {
-        let sentAt: Instant
         let waiter: Waiter<Duration>
         let timeout: Scheduled<Void>
     }
 
-    /// - Parameter echoIdentifier: tells answers to this node's requests from those to an earlier one's.
-    init(runtime: NodeRuntime, echoIdentifier: UInt16) {
-        self.runtime = runtime
-        self.echoIdentifier = echoIdentifier
+    /// - Precondition: on the backend's event loop.
+    init(backend: any MeshBackend) {
+        self.backend = backend
     }
 
-    var eventLoop: any EventLoop { runtime.eventLoop }
+    var eventLoop: any EventLoop { backend.eventLoop }
 
     // MARK: Life
 
-    /// Sees the node's outputs from now on.
+    /// Sees what happens to the node from now on.
     func attach() {
-        runtime.observe { [weak self] output, node, now in self?.handle(output, node, now) }
+        backend.attach(
+            notices: { [weak self] in self?.handle($0) }, ended: { [weak self] in self?.finish($0) })
     }
 
-    /// Does something with the node from any thread.
-    /// - Throws: `MeshError.closed`, and what the body throws.
-    func perform<Result: Sendable>(
-        _ body: @escaping @Sendable (NodeEngine, Instant) throws -> Result
-    ) async throws -> Result {
-        try await runtime.perform { node, now in
-            guard !self.isClosed else { throw MeshError.closed }
-            return try body(node, now)
-        }
+    /// Has the node carry out a call, from any thread.
+    /// - Throws: why nothing goes any more, or the call's own error.
+    func perform<Call: MeshCall>(_ call: Call) async throws -> Call.Answer {
+        try await eventLoop.flatSubmit {
+            if let end = self.end { return self.eventLoop.makeFailedFuture(end) }
+            return self.backend.call(call)
+        }.get()
     }
 
-    /// Begins something with the node and waits for its value.
-    /// - Throws: what could not be begun, or what the wait ended with.
-    private func wait<Value: Sendable>(
-        _ begin: @escaping @Sendable (Waiter<Value>, NodeEngine, Instant) throws -> Void
-    ) async throws -> Value {
-        let waiter = Waiter<Value>(eventLoop: eventLoop)
-        do {
-            try await perform { node, now in try begin(waiter, node, now) }
-        } catch {
-            eventLoop.execute { waiter.finish(.failure(error)) }
-        }
-        return try await waiter.value()
+    /// Has the node carry out a command of the command line, from any thread.
+    func execute(_ command: String) async throws -> [String] {
+        try await eventLoop.flatSubmit {
+            if let end = self.end { return self.eventLoop.makeFailedFuture(end) }
+            return self.backend.execute(command)
+        }.get()
     }
 
     /// Ends everything, once.
     func close() -> EventLoopFuture<Void> {
-        eventLoop.preconditionInEventLoop()
-        guard !isClosed else { return eventLoop.makeSucceededVoidFuture() }
-        isClosed = true
-        for waiter in readers.values.joined() { waiter.finish(.failure(MeshError.closed)) }
-        for ping in pings.values {
-            ping.timeout.cancel()
-            ping.waiter.finish(.failure(MeshError.closed))
-        }
-        readers = [:]
-        pings = [:]
-        return runtime.stop()
+        guard end == nil else { return eventLoop.makeSucceededVoidFuture() }
+        finish(.closed)
+        return backend.close()
     }
 
-    private func handle(_ output: NodeEngine.Output, _ node: NodeEngine, _ now: Instant) {
-        switch output {
-        case .readable(let socket): serveReaders(of: socket, node)
-        case .echoReply(let reply): handle(reply, now)
-        case .transmit, .assessChannel, .setReceiver, .setChannel, .deliver, .store, .event, .identityChanged,
-            .diagnostic, .scan, .sniffed:
-            break
+    private func finish(_ error: MeshError) {
+        eventLoop.preconditionInEventLoop()
+        guard end == nil else { return }
+        end = error
+        for readers in readers.values { readers.fail(error) }
+        readers = [:]
+        for ping in pings.values {
+            ping.timeout.cancel()
+            ping.waiter.finish(.failure(error))
+        }
+        pings = [:]
+        for stream in roleStreams.values { stream.finish() }
+        roleStreams = [:]
+        endArrivals()
+    }
+
+    private func handle(_ notice: MeshNotice) {
+        guard end == nil else { return }
+        switch notice {
+        case .readable(let number):
+            let socket = SocketID(rawValue: number)
+            readers[socket]?.mayHaveMore = true
+            serve(socket)
+            arrivals?.yield(socket)
+        case .echo(let request, let microseconds): endPing(request, .success(.microseconds(microseconds)))
+        case .role(let role): for stream in roleStreams.values { stream.yield(role) }
+        case .closing: break
         }
     }
 
@@ -92,74 +101,160 @@ final class MeshCore: @unchecked Sendable {
 
     /// Waits for a socket's next datagram; who waits longest gets the first.
     func receive(_ socket: SocketID) async throws -> Datagram {
-        try await wait { waiter, node, _ in try self.addReader(waiter, of: socket, node) }
+        let waiter = Waiter<Datagram>(eventLoop: eventLoop)
+        eventLoop.execute {
+            if let end = self.end { return waiter.finish(.failure(end)) }
+            self.readers[socket, default: SocketReaders()].waiting.append(waiter)
+            self.serve(socket)
+        }
+        return try await waiter.value()
     }
 
-    private func addReader(_ waiter: Waiter<Datagram>, of socket: SocketID, _ node: NodeEngine) throws {
-        // Those who gave up would otherwise stay until the next datagram.
-        readers[socket]?.removeAll { $0.isFinished }
-        if let datagram = try node.receive(socket) {
-            waiter.finish(.success(Datagram(datagram)))
-        } else {
-            readers[socket, default: []].append(waiter)
-        }
+    /// The oldest datagram that waits; nil at once when none does.
+    func receiveIfAvailable(_ socket: SocketID) async throws -> Datagram? {
+        try await eventLoop.flatSubmit {
+            if let end = self.end { return self.eventLoop.makeFailedFuture(end) }
+            if let held = self.readers[socket]?.takeHeld() { return self.eventLoop.makeSucceededFuture(held) }
+            return self.backend.call(ReceiveCall(socket: socket.rawValue))
+        }.get()
     }
 
-    private func serveReaders(of socket: SocketID, _ node: NodeEngine) {
-        var waiting = (readers[socket] ?? []).filter { !$0.isFinished }[...]
-        while let reader = waiting.first, let datagram = try? node.receive(socket) {
-            waiting.removeFirst()
-            reader.finish(.success(Datagram(datagram)))
+    /// Asks for a datagram for whoever waits, one at a time and only while there may be one.
+    private func serve(_ socket: SocketID) {
+        guard readers[socket]?.wantsDatagram() == true else { return }
+        backend.call(ReceiveCall(socket: socket.rawValue)).whenComplete { result in
+            switch result {
+            case .success(let datagram):
+                self.readers[socket]?.take(datagram)
+                self.serve(socket)
+            case .failure(let error):
+                self.readers.removeValue(forKey: socket)?.fail(error)
+            }
         }
-        readers[socket] = waiting.isEmpty ? nil : Array(waiting)
     }
 
     /// Closes a socket; who waits there waits no longer.
     func close(_ socket: SocketID) async {
         // A mesh that is closed has closed its sockets.
-        try? await perform { node, _ in
-            node.close(socket)
-            let waiting = self.readers.removeValue(forKey: socket) ?? []
-            for reader in waiting { reader.finish(.failure(ReceiveError.unknownSocket(socket))) }
-        }
+        _ = try? await eventLoop.flatSubmit { () -> EventLoopFuture<Nothing> in
+            self.readers.removeValue(forKey: socket)?.fail(ReceiveError.unknownSocket(socket))
+            if let end = self.end { return self.eventLoop.makeFailedFuture(end) }
+            return self.backend.call(CloseCall(socket: socket.rawValue))
+        }.get()
+    }
+
+    /// Calls a handler for each datagram that arrives, one call after the other; nil for none.
+    func setArrivalHandler(_ handler: (@Sendable (SocketID) async -> Void)?) async throws {
+        try await eventLoop.submit {
+            if let end = self.end { throw end }
+            self.endArrivals()
+            guard let handler else { return }
+            let (stream, continuation) = AsyncStream.makeStream(
+                of: SocketID.self, bufferingPolicy: .bufferingNewest(Self.arrivalLimit))
+            self.arrivals = continuation
+            self.arrivalTask = Task { for await socket in stream { await handler(socket) } }
+        }.get()
+    }
+
+    private func endArrivals() {
+        arrivals?.finish()
+        arrivals = nil
+        // What is left in the stream is nothing to the handler any more.
+        arrivalTask?.cancel()
+        arrivalTask = nil
+    }
+
+    // MARK: Role
+
+    /// Every change of the role from now on.
+    func roles() async throws -> AsyncStream<Role> {
+        _ = try await perform(WatchCall())
+        return try await eventLoop.submit {
+            if let end = self.end { throw end }
+            let (stream, continuation) = AsyncStream.makeStream(of: Role.self, bufferingPolicy: .bufferingNewest(16))
+            let number = self.roleStreamCount
+            self.roleStreamCount += 1
+            self.roleStreams[number] = continuation
+            let eventLoop = self.eventLoop
+            continuation.onTermination = { [weak self] _ in
+                eventLoop.execute { [weak self] in self?.roleStreams[number] = nil }
+            }
+            return stream
+        }.get()
     }
 
     // MARK: Echo requests
 
-    /// How long a frame of 64 bytes takes to a node eight hops away and back, sent twice on each hop, and at least
-    /// three seconds: as the command line waits.
-    private func usualTimeout(_ node: NodeEngine) -> Duration {
-        max(.seconds(3), node.profile.airtime(of: 64) * 32)
-    }
-
     /// Sends an echo request and waits for its answer.
     /// - Parameter timeout: nil for the usual one.
-    func ping(
-        _ destination: IPv6Address, payload: [UInt8], hopLimit: UInt8?, timeout: Duration?
-    ) async throws -> Duration {
-        try await wait { waiter, node, now in
-            let sequence = self.nextEchoSequence
-            self.nextEchoSequence &+= 1
-            try node.sendEcho(
-                to: destination, identifier: self.echoIdentifier, sequence: sequence, payload: payload,
-                hopLimit: hopLimit, now: now)
-            let limit = TimeAmount.microseconds((timeout ?? self.usualTimeout(node)).microseconds)
-            let task = self.eventLoop.scheduleTask(in: limit) { self.endPing(sequence, of: destination) }
-            // A request of 65,536 requests ago is still waiting only with an endless timeout.
-            self.endPing(sequence, of: destination)
-            self.pings[sequence] = Ping(sentAt: now, waiter: waiter, timeout: task)
+    func ping(_ destination: IPv6Address, size: Int, hopLimit: UInt8?, timeout: Duration?) async throws -> Duration {
+        let waiter = Waiter<Duration>(eventLoop: eventLoop)
+        eventLoop.execute {
+            if let end = self.end { return waiter.finish(.failure(end)) }
+            self.backend.call(EchoCall(to: destination, size: size, hopLimit: hopLimit)).whenComplete { result in
+                switch result {
+                case .success(let answer):
+                    let usual = Duration.microseconds(answer.timeoutMicroseconds)
+                    self.expect(answer.request, of: destination, waiter, timeout ?? usual)
+                case .failure(let error): waiter.finish(.failure(error))
+                }
+            }
         }
+        return try await waiter.value()
     }
 
-    private func endPing(_ sequence: UInt16, of destination: IPv6Address) {
-        guard let ping = pings.removeValue(forKey: sequence) else { return }
-        ping.timeout.cancel()
-        ping.waiter.finish(.failure(MeshError.noAnswer(from: "\(destination)")))
+    private func expect(
+        _ request: UInt16, of destination: IPv6Address, _ waiter: Waiter<Duration>, _ timeout: Duration
+    ) {
+        let failure = MeshError.noAnswer(from: "\(destination)")
+        // A request of 65,536 requests ago is still waiting only with an endless timeout.
+        endPing(request, .failure(failure))
+        let task = eventLoop.scheduleTask(in: .microseconds(timeout.microseconds)) {
+            self.endPing(request, .failure(failure))
+        }
+        pings[request] = Ping(waiter: waiter, timeout: task)
     }
 
-    private func handle(_ reply: EchoReply, _ now: Instant) {
-        guard reply.identifier == echoIdentifier, let ping = pings.removeValue(forKey: reply.sequence) else { return }
+    private func endPing(_ request: UInt16, _ result: Result<Duration, any Error>) {
+        guard let ping = pings.removeValue(forKey: request) else { return }
         ping.timeout.cancel()
-        ping.waiter.finish(.success(now.since(ping.sentAt)))
+        ping.waiter.finish(result)
+    }
+}
+
+/// Who waits for datagrams of one socket.
+///
+/// One datagram is asked for at a time, so that each goes to the one that waits longest; one that comes for somebody
+/// who has given up meanwhile is held for the next.
+private struct SocketReaders {
+    var waiting: [Waiter<Datagram>] = []
+    /// Whether a datagram may wait at the node.
+    var mayHaveMore = true
+    private var isAsking = false
+    private var held: [Datagram] = []
+
+    /// Whether to ask for a datagram now; what is held is handed out first.
+    mutating func wantsDatagram() -> Bool {
+        waiting.removeAll { $0.isFinished }
+        while !held.isEmpty, !waiting.isEmpty {
+            waiting.removeFirst().finish(.success(held.removeFirst()))
+        }
+        guard !isAsking, mayHaveMore, !waiting.isEmpty else { return false }
+        isAsking = true
+        mayHaveMore = false
+        return true
+    }
+
+    mutating func take(_ datagram: Datagram?) {
+        isAsking = false
+        guard let datagram else { return }
+        mayHaveMore = true
+        held.append(datagram)
+    }
+
+    mutating func takeHeld() -> Datagram? { held.isEmpty ? nil : held.removeFirst() }
+
+    func fail(_ error: any Error) {
+        for reader in waiting { reader.finish(.failure(error)) }
     }
 }

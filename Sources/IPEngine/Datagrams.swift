@@ -36,6 +36,8 @@ public struct UDPDatagram: Equatable, Sendable {
     /// As it was on arrival.
     public var hopLimit: UInt8
     public var link: LinkMetadata
+    /// Whether it is on its way out of the mesh: its destination is no address of this node.
+    public var isForOutside = false
 
     public init(
         source: SocketAddress, destination: SocketAddress, payload: [UInt8], hopLimit: UInt8, link: LinkMetadata
@@ -140,7 +142,7 @@ public enum IPOutput: Equatable, Sendable {
     case deliver([UInt8])
     /// Hand a datagram of the Thread protocol to its engine.
     case udp(UDPDatagram)
-    /// A socket has something to read that had nothing before.
+    /// A socket has one datagram more to read.
     case readable(SocketID)
     case echoReply(EchoReply)
     /// A router of the mesh said that what this node sent to this address cannot be delivered.

@@ -4,6 +4,7 @@ public enum BindError: Error, Equatable, Sendable {
     case unknownSocket(SocketID)
     case portInUse(UInt16)
     case portReserved(UInt16)
+    case portOutOfRange(UInt16)
     case addressNotOurs(String)
     case alreadyBound(UInt16)
     case noFreePort
@@ -18,6 +19,7 @@ extension BindError: CustomStringConvertible {
         case .unknownSocket(let socket): "Socket \(socket.rawValue) is not open: open one first."
         case .portInUse(let port): "Port \(port) is bound by another socket: choose another port or close that socket."
         case .portReserved(let port): "Port \(port) belongs to the Thread protocol: choose another port."
+        case .portOutOfRange(let port): "Port \(port) is out of range: choose one of 1024 to 63535, or 0 for any."
         case .addressNotOurs(let address): "\(address) is not an address of this node: bind to one of its own or to ::."
         case .alreadyBound(let port): "The socket is bound to port \(port) already: close it and open another."
         case .noFreePort: "No port is free: close a socket, or bind to a port of your choice."
@@ -36,6 +38,7 @@ public enum SendError: Error, Equatable, Sendable {
     case noSourceAddress
     case sourceNotOurs(String)
     case notAttached
+    case stopped
     case noFreePort
 }
 
@@ -49,6 +52,7 @@ extension SendError: CustomStringConvertible {
             "The payload has \(byteCount) bytes, the limit is \(limit): send less at once."
         case .noSourceAddress: "The node has no address that reaches there: wait until it is attached."
         case .sourceNotOurs(let address): "\(address) is not an address of this node: send from one of its own."
+        case .stopped: "The node is stopped: start it, on the command line with `ifconfig up` and `thread start`."
         case .notAttached: "The node has no short address yet: wait until it is attached."
         case .noFreePort: "No port is free: close a socket, or bind this one to a port of your choice."
         }
@@ -58,12 +62,14 @@ extension SendError: CustomStringConvertible {
 /// Why a socket cannot be read.
 public enum ReceiveError: Error, Equatable, Sendable {
     case unknownSocket(SocketID)
+    case invalidSize(Int)
 }
 
 extension ReceiveError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownSocket(let socket): "Socket \(socket.rawValue) is not open: open one first."
+        case .invalidSize(let size): "A buffer of \(size) bytes holds nothing: give 1 or more."
         }
     }
 }

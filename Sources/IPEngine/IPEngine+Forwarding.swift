@@ -9,8 +9,9 @@ extension IPEngine {
     /// - Source: RFC 8200 §3, the hop limit
     mutating func forward(_ arrival: Arrival) {
         let header = arrival.header
-        // A node that does not route may still lead out of the mesh, to its host.
-        guard isForwarder || hostReceives, !header.destination.isLinkLocalUnicast, !header.source.isLinkLocalUnicast,
+        // A node that does not route may still lead out of the mesh, to its host or an application.
+        guard isForwarder || hostReceives || socketTable.hasOutsideReceiver, !header.destination.isLinkLocalUnicast,
+            !header.source.isLinkLocalUnicast,
             // What this node sent does not come back but in a loop.
             !isOwn(header.source)
         else { return drop(.noRoute) }

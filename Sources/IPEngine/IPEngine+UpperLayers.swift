@@ -52,9 +52,9 @@ extension IPEngine {
         sendError(.destinationUnreachable(.port, invoking: []), about: arrival)
     }
 
-    private mutating func announce(_ delivery: SocketTable.Delivery) {
+    mutating func announce(_ delivery: SocketTable.Delivery) {
         if delivery.hasDisplaced { drop(.socketQueueFull) }
-        if delivery.isNewlyReadable { emit(.readable(delivery.socket)) }
+        emit(.readable(delivery.socket))
     }
 
     mutating func deliverICMPv6(_ arrival: Arrival, _ reader: inout ByteReader) {

@@ -167,6 +167,17 @@ public struct IPEngine: Sendable {
         return try socketTable.bind(socket, address: chosen, port: port)
     }
 
+    /// Gives a bound socket another name, as `bind` gives the first; what waits in it stays.
+    /// - Returns: the port.
+    /// - Throws: what `bind` throws but `.alreadyBound`; the socket then keeps its name.
+    public mutating func rebind(
+        _ socket: SocketID, address: IPv6Address? = nil, port: UInt16 = 0
+    ) throws(BindError) -> UInt16 {
+        let chosen = address == .unspecified ? nil : address
+        if let chosen, !isOwn(chosen) { throw .addressNotOurs(chosen.description) }
+        return try socketTable.rebind(socket, address: chosen, port: port)
+    }
+
     /// Lets a socket send to one peer without naming it, and receive from that peer alone.
     /// - Parameter remote: nil undoes it.
     public mutating func connect(_ socket: SocketID, to remote: SocketAddress?) throws(BindError) {

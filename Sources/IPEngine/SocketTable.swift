@@ -16,6 +16,8 @@ public struct SocketState: Equatable, Sendable {
     public internal(set) var localPort: UInt16?
     /// Nil unless connected.
     public internal(set) var remote: SocketAddress?
+    /// Whether it takes what this node leads out of the mesh.
+    public internal(set) var receivesOutside = false
     var queue: [UDPDatagram] = []
 
     /// How many datagrams wait to be read.
@@ -90,6 +92,21 @@ struct SocketTable: Sendable {
         return chosen
     }
 
+    /// Gives a bound socket another name; what waits in it stays.
+    /// - Returns: the port. A name that cannot be had leaves the old one.
+    mutating func rebind(_ id: SocketID, address: IPv6Address?, port: UInt16) throws(BindError) -> UInt16 {
+        guard let index = index(id) else { throw .unknownSocket(id) }
+        let (oldAddress, oldPort) = (sockets[index].localAddress, sockets[index].localPort)
+        sockets[index].localPort = nil
+        do throws(BindError) {
+            return try bind(id, address: address, port: port)
+        } catch {
+            sockets[index].localAddress = oldAddress
+            sockets[index].localPort = oldPort
+            throw error
+        }
+    }
+
     private mutating func freePort() throws(BindError) -> UInt16 {
         for _ in Self.dynamicPorts {
             let port = nextDynamicPort
@@ -97,6 +114,19 @@ struct SocketTable: Sendable {
             if !reservedPorts.contains(port), !sockets.contains(where: { $0.localPort == port }) { return port }
         }
         throw .noFreePort
+    }
+
+    mutating func setReceivesOutside(_ id: SocketID, _ receives: Bool) throws(BindError) {
+        guard let index = index(id) else { throw .unknownSocket(id) }
+        sockets[index].receivesOutside = receives
+    }
+
+    /// Whether a socket takes what leaves the mesh.
+    var hasOutsideReceiver: Bool { outsideReceiver != nil }
+
+    /// The first bound socket that takes what leaves the mesh, else the first that does.
+    private var outsideReceiver: Int? {
+        sockets.firstIndex { $0.receivesOutside && $0.localPort != nil } ?? sockets.firstIndex { $0.receivesOutside }
     }
 
     mutating func connect(_ id: SocketID, to remote: SocketAddress?) throws(BindError) {
@@ -107,8 +137,6 @@ struct SocketTable: Sendable {
     /// A socket that has a datagram now.
     struct Delivery: Equatable {
         let socket: SocketID
-        /// Whether it had nothing to read before.
-        let isNewlyReadable: Bool
         /// Whether an older datagram made room.
         let hasDisplaced: Bool
     }
@@ -133,13 +161,18 @@ struct SocketTable: Sendable {
         return deliveries
     }
 
+    /// Puts a datagram for the outside of the mesh into the socket that takes such.
+    /// - Returns: nil when none does.
+    mutating func deliver(outside datagram: UDPDatagram) -> Delivery? {
+        outsideReceiver.map { put(datagram, at: $0) }
+    }
+
     private mutating func put(_ datagram: UDPDatagram, at index: Int) -> Delivery {
         // The newest tells more than the oldest.
         let isFull = sockets[index].queue.count >= queueLimit
         if isFull { sockets[index].queue.removeFirst() }
-        let wasEmpty = sockets[index].queue.isEmpty
         sockets[index].queue.append(datagram)
-        return Delivery(socket: sockets[index].id, isNewlyReadable: wasEmpty, hasDisplaced: isFull)
+        return Delivery(socket: sockets[index].id, hasDisplaced: isFull)
     }
 
     mutating func receive(_ id: SocketID) throws(ReceiveError) -> UDPDatagram? {

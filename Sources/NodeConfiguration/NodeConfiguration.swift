@@ -20,6 +20,10 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var borderRouter: BorderRouterSettings?
     /// Where metrics are served over HTTP; nil when nowhere.
     public var metrics: NetworkEndpoint?
+    /// How many UDP sockets each program that uses the node over the control socket may have open at once.
+    /// - Range: 1 to 64
+    /// - Default: 3, as Pymesh
+    public var sockets: Int
     /// What should be mended but keeps nothing from working, each a sentence with the command to run.
     public var warnings: [String]
 
@@ -55,6 +59,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         let borderRouter = root.optional("border-router")?.mapping()
             .map { BorderRouterSettings($0, meshLocal: meshLocal) }
         let metrics = root.optional("metrics")?.mapping().flatMap { NetworkEndpoint(metrics: $0) }
+        let sockets = root.optional("sockets")?.integer(in: 1...64) ?? 3
         guard let state, let control, let radio else { return nil }
         self.file = file
         self.state = state
@@ -69,6 +74,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.metrics = metrics
         // There is no border router without an interface.
         if borderRouter != nil { self.tun.enabled = true }
+        self.sockets = sockets
         warnings = []
     }
 }

@@ -63,7 +63,7 @@ public final class NodeEngine {
         case setChannel(UInt8)
         /// Hand this datagram to the host's IP stack.
         case deliver([UInt8])
-        /// Datagrams wait at a socket.
+        /// One datagram more waits at a socket.
         case readable(SocketID)
         /// An echo request of this node was answered.
         case echoReply(EchoReply)

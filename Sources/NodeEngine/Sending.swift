@@ -124,8 +124,13 @@ extension NodeEngine {
         }
     }
 
-    /// This node leads out of the mesh: its host takes the datagram, unless it came from there.
+    /// This node leads out of the mesh: its host takes the datagram, unless it came from there; without a host an
+    /// application, unless it came from this node.
     private func leaveMesh(_ outgoing: OutgoingDatagram, now: Instant) {
+        if !ip.hostReceives, outgoing.isForwarded, ip.deliverToOutsideSocket(outgoing.bytes) {
+            ipCounters.transmitSuccess &+= 1
+            return
+        }
         guard ip.hostReceives, !outgoing.isFromHost else { return refuse(outgoing, because: .noRoute, now: now) }
         ipCounters.transmitSuccess &+= 1
         var datagram = outgoing.bytes

@@ -17,6 +17,19 @@ extension NodeEngine {
         try ip.bind(socket, address: address, port: port)
     }
 
+    /// Gives a bound socket another port or address; what waits in it stays.
+    /// - Returns: the port.
+    public func rebind(
+        _ socket: SocketID, address: IPv6Address? = nil, port: UInt16 = 0
+    ) throws(BindError) -> UInt16 {
+        try ip.rebind(socket, address: address, port: port)
+    }
+
+    /// Whether a socket takes the UDP datagrams that this node leads out of the mesh, where no host takes them.
+    public func setReceivesOutside(_ socket: SocketID, _ receives: Bool) throws(BindError) {
+        try ip.setReceivesOutside(socket, receives)
+    }
+
     /// Lets a socket send to one peer without naming it, and receive from that peer alone.
     public func connect(_ socket: SocketID, to remote: SocketAddress?) throws(BindError) {
         try ip.connect(socket, to: remote)

@@ -7,13 +7,13 @@ extension CommandError {
         case .socketLimit, .noFreePort: self = .noBuffers
         case .unknownSocket: self = .invalidState
         case .portInUse, .alreadyBound: self = .already
-        case .portReserved, .addressNotOurs, .invalidRemote: self = .invalidArguments
+        case .portReserved, .portOutOfRange, .addressNotOurs, .invalidRemote: self = .invalidArguments
         }
     }
 
     init(_ error: SendError) {
         switch error {
-        case .unknownSocket: self = .invalidState
+        case .unknownSocket, .stopped: self = .invalidState
         case .noDestination, .invalidDestination: self = .invalidArguments
         case .payloadTooLarge, .noFreePort: self = .noBuffers
         case .noSourceAddress, .sourceNotOurs: self = .invalidSourceAddress

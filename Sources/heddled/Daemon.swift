@@ -1,10 +1,7 @@
 import BorderRouter
 import ControlService
-import CryptoProviders
 import EngineCore
-import LinkProfiles
 import LinuxDevices
-import LoRaPHY
 import Logging
 import NIOCore
 import NIOPosix
@@ -12,8 +9,8 @@ import NodeConfiguration
 import NodeEngine
 import NodeRuntime
 import NodeStore
-import RadioDrivers
 import ServiceLifecycle
+import StatusService
 import Synchronization
 import ThreadEngine
 import ThreadWire
@@ -26,7 +23,7 @@ final class Daemon: Service, Sendable {
     private let claim: ControlServer.Claim
     private let stateLock: FileLock
     private let runtime: NodeRuntime
-    private let commands: CommandService
+    private let commands: NodeControl
     private let tun: TUNBridge?
     /// Wishes of the command line to start anew.
     private let restarts: AsyncStream<Restart>
@@ -41,6 +38,12 @@ final class Daemon: Service, Sendable {
         case factoryReset
     }
 
+    /// What serves others while the node runs.
+    private struct Servers {
+        var metrics: MetricsServer?
+        var control: ControlServer?
+    }
+
     init(_ settings: NodeConfiguration, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
@@ -49,60 +52,61 @@ final class Daemon: Service, Sendable {
         claim = try ControlServer.claim(settings.control)
         let modulation = try settings.radio.modulation
         let profile = settings.radio.linkProfile(modulation)
-        let store = try NodeStore(path: settings.state)
         // Two nodes on one state would send different frames with the same frame counter.
+        try NodeStore.makeFolder(of: settings.state)
         stateLock = try FileLock(path: settings.state + ".lock")
+        let store = try settings.openStore(logger)
         let radio = try settings.radio.makeRadio(profile: profile, eventLoop: eventLoop)
-        let node = Self.makeNode(settings, profile: profile)
         runtime = NodeRuntime(
-            node: node, radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
+            node: settings.makeNode(profile), radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
         let (restarts, wishes) = AsyncStream.makeStream(of: Restart.self, bufferingPolicy: .bufferingNewest(1))
         self.restarts = restarts
-        commands = CommandService(runtime: runtime, configuration: settings.commandLine) { isFactoryReset in
-            wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
+        commands = NodeControl(runtime: runtime, commands: settings.commandLine, limits: settings.sessionLimits) {
+            isFactoryReset in wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
         }
-        tun =
-            settings.tun.enabled
-            ? TUNBridge(
-                runtime: runtime, interface: try TUNInterface(name: settings.tun.name),
-                logger: Logger(label: "BorderRouter"))
-            : nil
-    }
-
-    private static func makeNode(_ settings: NodeConfiguration, profile: LinkProfile) -> NodeEngine {
-        let entropy = KernelEntropy()
-        let address =
-            settings.network.extendedAddress
-            ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-        var configuration = NodeEngine.Configuration(profile: profile)
-        configuration.thread.identity.eui64 = settings.device.eui64
-        configuration.thread.identity.vendorName = settings.device.vendor
-        configuration.thread.identity.vendorModel = settings.device.model
-        configuration.thread.identity.vendorSoftwareVersion = Heddled.version
-        configuration.thread.identity.stackVersion = Heddled.stackVersion
-        return NodeEngine(
-            configuration: configuration, profile: profile, extendedAddress: address,
-            cryptography: MbedTLSCryptography(), entropy: EntropySource(secret: entropy, openSeed: entropy.seed()))
+        tun = try settings.makeBridge(runtime)
     }
 
     func run() async throws {
-        let control: ControlServer
+        var servers = Servers()
         do {
-            // Whoever asks the control socket finds a node that knows who it is.
+            // Whoever asks finds a node that knows who it is.
             try await startNode()
-            control = try await ControlServer.listen(
-                on: claim, handler: commands, eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+            try await serve(&servers)
         } catch {
-            await stop(nil)
+            await stop(servers)
             throw error
         }
         logger.info("the control socket is \(settings.control)")
+        tellManager(.ready)
         let wish = await nextRestart()
         logger.info("\(wish == nil ? "stopping" : "starting anew")")
-        await stop(control)
+        tellManager(wish == nil ? .stopping : .reloading)
+        await stop(servers)
         guard let wish else { return }
         if wish == .factoryReset { try await forgetNetwork() }
         restart.withLock { $0 = wish }
+    }
+
+    private func serve(_ servers: inout Servers) async throws {
+        if let metrics = settings.metrics {
+            servers.metrics = try await MetricsServer.listen(
+                host: metrics.host, port: Int(metrics.port), eventLoop: eventLoop,
+                logger: Logger(label: "StatusService")
+            ) { [runtime, tun] in runtime.report(tun).prometheusText }
+        }
+        servers.control = try await ControlServer.listen(
+            on: claim, handler: StatusHandler(commands: commands) { [runtime, tun] in runtime.report(tun) },
+            eventLoop: eventLoop, logger: Logger(label: "ControlService"))
+    }
+
+    /// Tells systemd, where it asks for it.
+    private func tellManager(_ state: ServiceManager.State) {
+        do throws(ServiceManager.NotifyError) {
+            try ServiceManager.fromEnvironment?.notify(state)
+        } catch {
+            logger.warning("\(error)")
+        }
     }
 
     /// Waits for a wish to start anew; nil when the program is to stop.
@@ -123,24 +127,27 @@ final class Daemon: Service, Sendable {
         let runtime = runtime
         try await eventLoop.submit { try runtime.start() }.get()
         try await eventLoop.submit { [commands] in commands.attach() }.get()
-        let network = settings.network
-        let extendedAddress = network.extendedAddress
+        let settings = settings
         try await runtime.perform { node, now in
             node.ensureEUI64(now: now)
-            if let extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
+            let network = settings.network
+            if let extendedAddress = network.extendedAddress { _ = node.setExtendedAddress(extendedAddress, now: now) }
             // A dataset that the node already has, perhaps a newer one, stays; else the configured one is taken.
             if let configured = network.dataset, node.parameters.networkKey != configured.key {
                 _ = node.setActiveDataset(OperationalDataset(configured), now: now)
             }
+            try settings.borderRouter?.offer(on: node)
             node.setInterface(isUp: true, now: now)
             if network.autostart { _ = node.startThread(now: now) }
+            node.registerServerData(now: now)
         }
         try await tun?.start()
     }
 
-    private func stop(_ control: ControlServer?) async {
+    private func stop(_ servers: Servers) async {
+        await servers.metrics?.shutdown()
         await tun?.stop()
-        await control?.shutdown()
+        await servers.control?.shutdown()
         let runtime = runtime
         do {
             try await eventLoop.flatSubmit { runtime.stop() }.get()

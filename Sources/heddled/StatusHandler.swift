@@ -24,6 +24,10 @@ final class StatusHandler: ControlHandler, Sendable {
         output(.done)
     }
 
+    func call(line: String, client: ClientID, output: @escaping @Sendable (ControlOutput) -> Void) {
+        commands.call(line: line, client: client, output: output)
+    }
+
     func clientClosed(_ client: ClientID) { commands.clientClosed(client) }
 }
 

@@ -85,7 +85,8 @@ import Testing
     func requests() {
         #expect(JSONRequest(line: #"{"id":1,"command":"state"}"#)?.id == .number(1))
         #expect(JSONRequest(line: #"{"id":"a","command":"state"}"#)?.id == .text("a"))
-        #expect(JSONRequest(line: #"{"command":"udp send hello"}"#)?.command == "udp send hello")
+        #expect(JSONRequest(line: #"{"command":"udp send hello"}"#)?.kind == .command("udp send hello"))
+        #expect(JSONRequest(line: #"{"call":"state","socket":[]}"#)?.kind == .call)
         #expect(JSONRequest(line: #"{"command":"state"}"#)?.id == nil)
     }
 
@@ -97,7 +98,14 @@ import Testing
             String(repeating: "{\"a\":", count: 800),
         ])
     func refused(line: String) {
-        #expect(JSONRequest(line: line) == nil)
+        let request = JSONRequest(line: line)
+        #expect(request == nil || request?.kind == .invalid)
+    }
+
+    @Test("What is refused keeps its id")
+    func refusedWithID() throws {
+        let request = try #require(JSONRequest(line: #"{"id":"a","command":"state\u0000"}"#))
+        #expect(request.id == .text("a") && request.kind == .invalid)
     }
 
     @Test("An answer is one line, whatever its texts contain")

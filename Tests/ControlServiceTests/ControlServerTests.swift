@@ -173,12 +173,32 @@ import Testing
 
     @Test("A client that does not read is cut off and stalls no one else")
     func slowReader() async throws {
-        try await withServer { _ in
+        var configuration = ControlServer.Configuration()
+        configuration.closingTime = .milliseconds(300)
+        try await withServer(configuration) { _ in
             let slow = try ControlClient(path: path)
             let other = try ControlClient(path: path)
             for _ in 0..<8 { try slow.send("big 512") }
+            #expect(try answer(other, to: "state") == ["=disabled", "Done"])
+            // It has some seconds to read why; this one does not.
             #expect(try await eventually { handler.closed == [ClientID(number: 1)] })
             #expect(try answer(other, to: "state") == ["=disabled", "Done"])
+        }
+    }
+
+    @Test("A client that was cut off and reads then learns why")
+    func lateReader() async throws {
+        try await withServer { _ in
+            let late = try ControlClient(path: path)
+            for _ in 0..<8 { try late.send("big 512") }
+            // Until the server has given it up: another client's request comes behind all of its own.
+            let other = try ControlClient(path: path)
+            for _ in 0..<64 { #expect(try answer(other, to: "state") == ["=disabled", "Done"]) }
+            var last: ControlMessage?
+            #expect(throws: ControlClientError.closed(path: path)) {
+                while true { last = try late.receive() ?? last }
+            }
+            #expect(last == .asynchronous("closing: it does not take its output"))
         }
     }
 

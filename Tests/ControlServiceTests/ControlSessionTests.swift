@@ -101,6 +101,54 @@ import Testing
             ])
     }
 
+    @Test("A call is answered once, in its turn, and what happens comes before and behind it")
+    func calls() throws {
+        try connect()
+        try send(#"{"id":1,"call":"state"}"# + "\nwait\n" + #"{"id":2,"call":"notice"}"# + "\n")
+        #expect(try output() == [#"{"id":1,"call":"state"}"#])
+        handler.running[0](.done)
+        #expect(
+            try output() == [".Done", #"{"notice":"before"}"#, #"{"id":2,"call":"notice"}"#, #"{"notice":"after"}"#])
+        try send(#"{"call":"wait","socket":3}"# + "\nstate\n")
+        #expect(try output() == [])
+        handler.running[1](.notice("{}"))
+        handler.running[1](.answer("{}"))
+        handler.running[1](.answer("{}"))
+        #expect(try output() == ["{}", "{}", "=disabled", ".Done"])
+        #expect(handler.calls.count == 3 && handler.lines == ["wait", "state"])
+    }
+
+    @Test("A request with both a command and a call is a command, and one with neither is refused")
+    func ambiguous() throws {
+        try connect()
+        try send(#"{"call":"x","command":"state"}"# + "\n" + #"{"id":1}"# + "\n")
+        let answers = try output()
+        #expect(answers.count == 2 && answers[0] == #"{"lines":["disabled"],"status":"Done"}"#)
+        #expect(answers[1].contains(#""id":1,"#) && answers[1].contains(#""status":"Error 6: Parse""#))
+        #expect(handler.calls.isEmpty)
+    }
+
+    @Test("A client that asks faster than it may waits, loses nothing, and has its whole allowance after a pause")
+    func allowance() throws {
+        var configuration = ControlServer.Configuration()
+        configuration.requestsPerSecond = 10
+        configuration.requestBurst = 5
+        try connect(configuration)
+        try send(String(repeating: "state\n", count: 12))
+        #expect(try output().count == 10)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(99))
+        #expect(try output().isEmpty)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(try output().count == 2)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(600))
+        #expect(try output().count == 12)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+        try send(String(repeating: "state\n", count: 6))
+        #expect(try output().count == 10)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(100))
+        #expect(try output().count == 2)
+    }
+
     @Test("A half line closes the connection after its time; whole lines and silence do not")
     func halfLine() throws {
         try connect()
@@ -150,7 +198,7 @@ import Testing
     func hugeAnswer() throws {
         try connect()
         try send(#"{"id":1,"command":"big 1100"}"# + "\n")
-        #expect(try output() == [])
+        #expect(try output() == [#"{"notice":"closing","reason":"its answer is longer than 1048576 bytes"}"#])
         #expect(!channel.isActive)
     }
 
@@ -158,7 +206,12 @@ import Testing
     func flood() throws {
         try connect()
         try send(String(repeating: "state\n", count: 5000))
-        let lines = try output()
+        var lines = try output()
+        // Its allowance spreads them over a few seconds.
+        for _ in 0..<50 {
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(100))
+            lines += try output()
+        }
         #expect(lines.count == 10000)
         #expect(lines.allSatisfy { $0 == "=disabled" || $0 == ".Done" })
     }

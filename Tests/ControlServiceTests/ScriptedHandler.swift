@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 final class ScriptedHandler: ControlHandler {
     struct Record: Sendable {
         var lines: [String] = []
+        var calls: [String] = []
         var closed: [ClientID] = []
         var running: [@Sendable (ControlOutput) -> Void] = []
     }
@@ -13,6 +14,8 @@ final class ScriptedHandler: ControlHandler {
 
     var lines: [String] { record.withLockedValue { $0.lines } }
     var closed: [ClientID] { record.withLockedValue { $0.closed } }
+    /// The calls, in their order.
+    var calls: [String] { record.withLockedValue { $0.calls } }
     /// The outputs of `wait` commands, in their order.
     var running: [@Sendable (ControlOutput) -> Void] { record.withLockedValue { $0.running } }
 
@@ -44,6 +47,16 @@ final class ScriptedHandler: ControlHandler {
         default:
             output(.error(code: 35, name: "InvalidCommand"))
         }
+    }
+
+    /// Answers with the call's own line; one with "wait" in it is not answered.
+    func call(line: String, client: ClientID, output: @escaping @Sendable (ControlOutput) -> Void) {
+        record.withLockedValue { $0.calls.append(line) }
+        if line.contains("wait") { return record.withLockedValue { $0.running.append(output) } }
+        if line.contains("notice") { output(.notice(#"{"notice":"before"}"#)) }
+        output(.answer(line))
+        output(.answer(line))
+        if line.contains("notice") { output(.notice(#"{"notice":"after"}"#)) }
     }
 
     func clientClosed(_ client: ClientID) {

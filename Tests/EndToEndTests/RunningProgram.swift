@@ -6,10 +6,12 @@ final class RunningProgram {
     private let outputFile: URL
 
     /// - Parameters:
-    ///   - name: `heddled` or `heddle`.
+    ///   - name: `heddled` or another program of this package, or the absolute path of any other one.
     ///   - input: what it reads from standard input; the input ends behind it.
     convenience init(_ name: String, _ arguments: [String], outputFile: URL, input: String = "") throws {
-        try self.init(Self.folder.appendingPathComponent(name), arguments, outputFile: outputFile, input: input)
+        let executable =
+            name.hasPrefix("/") ? URL(fileURLWithPath: name) : Self.folder.appendingPathComponent(name)
+        try self.init(executable, arguments, outputFile: outputFile, input: input)
     }
 
     init(_ executable: URL, _ arguments: [String], outputFile: URL, input: String = "") throws {
@@ -20,10 +22,14 @@ final class RunningProgram {
         let output = try FileHandle(forWritingTo: outputFile)
         process.executableURL = executable
         process.arguments = arguments
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        let readable = try FileHandle(forReadingFrom: inputFile)
+        process.standardInput = readable
         process.standardOutput = output
         process.standardError = output
         try process.run()
+        // The process has its own; a test starts hundreds, and this program may not have so many files open.
+        try readable.close()
+        try output.close()
     }
 
     deinit { kill() }

@@ -5,6 +5,7 @@ import TestSupport
 final class Workshop {
     let folder: URL
     private var programs: [RunningProgram] = []
+    private var programCount = 0
 
     /// Runs a test in a new folder; afterwards no process and no file of it is left, however the test ended.
     static func run(_ body: (Workshop) async throws -> Void) async throws {
@@ -28,7 +29,8 @@ final class Workshop {
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     func start(_ name: String, _ arguments: [String], input: String = "") throws -> RunningProgram {
-        let output = folder.appendingPathComponent("\(programs.count).output")
+        let output = folder.appendingPathComponent("\(programCount).output")
+        programCount += 1
         let program = try RunningProgram(name, arguments, outputFile: output, input: input)
         programs.append(program)
         return program
@@ -40,6 +42,7 @@ final class Workshop {
     ) async throws -> (status: Int32?, output: String) {
         let program = try start(name, arguments, input: input)
         let status = try await program.status(within: limit)
+        if !program.isRunning { programs.removeAll { $0 === program } }
         return (status, program.output)
     }
 

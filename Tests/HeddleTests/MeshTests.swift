@@ -42,13 +42,17 @@ struct MeshTests {
         }
     }
 
-    @Test("Three nodes in a line form one network, reach each other over two hops by ping and UDP, and close")
-    func line() async throws {
+    @Test(
+        "Three nodes in a line form one network, reach each other over two hops by ping and UDP, and close",
+        arguments: Place.allCases)
+    func line(place: Place) async throws {
         let (ether, port) = try await Self.startEther()
         var meshes: [Mesh] = []
+        var daemons: [TestDaemon] = []
         for node in ["A", "B", "C"] {
-            meshes.append(
-                try await Mesh.open(MeshConfiguration(key: Self.key), etherAt: "127.0.0.1", port: port, node: node))
+            let (mesh, daemon) = try await place.open(key: Self.key, port: port, node: node)
+            meshes.append(mesh)
+            if let daemon { daemons.append(daemon) }
         }
         let (a, b, c) = (meshes[0], meshes[1], meshes[2])
         try await Self.wait {
@@ -73,12 +77,14 @@ struct MeshTests {
         #expect(try #require(roundTrip) > .milliseconds(80))
 
         try await Self.talk(from: a, to: c)
+        try await Self.leave(from: a, by: c)
 
         for mesh in meshes { await mesh.close() }
         await a.close()
         await #expect(throws: MeshError.closed) { try await a.state }
         await #expect(throws: MeshError.closed) { try await a.ping(addressOfC) }
         await #expect(throws: MeshError.closed) { try await a.socket() }
+        for daemon in daemons { await daemon.stop() }
         await ether.stop()
     }
 
@@ -152,6 +158,34 @@ struct MeshTests {
         await client.close()
     }
 
+    /// A border router's way out: what one node sends to the outside reaches the program at the other.
+    static func leave(from a: Mesh, by c: Mesh) async throws {
+        let prefix = try #require(IPv6Prefix("2001:cafe:cafe:cafe::/64"))
+        let outside = try #require(IPv6Address("2600::99"))
+        let router = try await c.socket()
+        try await router.bind(port: 5001)
+        try await c.addBorderRouter(prefix)
+        #expect(try await c.borderRouters == [BorderRouterPrefix(prefix: prefix, preference: .medium)])
+        try await wait(.seconds(60)) { try await a.addresses.contains { prefix.contains($0) } }
+
+        let sensor = try await a.socket()
+        let waiting = Task { try await router.receive() }
+        let datagram = try await repeated(until: waiting) { try await sensor.send([1, 2], to: outside, port: 7) }
+        #expect(datagram.isForOutside && datagram.payload.prefix(1) == [0xbb] && Array(datagram.content) == [1, 2])
+        #expect(BorderRouterHeader(datagram.payload) == BorderRouterHeader(address: outside, port: 7))
+        #expect(prefix.contains(datagram.source))
+
+        let answering = Task { try await sensor.receive() }
+        let answer = try await repeated(until: answering) {
+            try await router.send([3], to: datagram.source, port: datagram.sourcePort)
+        }
+        #expect(answer.payload == [3] && answer.sourcePort == 5001)
+        try await c.removeBorderRouter(prefix)
+        #expect(try await c.borderRouters.isEmpty)
+        await router.close()
+        await sensor.close()
+    }
+
     /// The task's value, while something is done every two seconds.
     static func repeated<Value: Sendable>(
         until task: Task<Value, any Error>, _ action: @escaping @Sendable () async throws -> Void
@@ -198,6 +232,8 @@ struct MeshTests {
         #expect(try await refusal { $0.name = "seventeen letters" } == .invalidName("seventeen letters"))
         let prefix = try #require(IPv6Prefix("2001:db8::/64"))
         #expect(try await refusal { $0.meshLocalPrefix = prefix } == .invalidMeshLocalPrefix("\(prefix)"))
+        #expect(try await refusal { $0.socketLimit = 0 } == .invalidSocketLimit(0))
+        #expect(try await refusal { $0.socketLimit = 65 } == .invalidSocketLimit(65))
         await #expect(throws: MeshError.invalidEtherAddress("nowhere, port 1")) {
             try await Mesh.open(good, etherAt: "nowhere", port: 1, node: "A")
         }

@@ -27,10 +27,9 @@ enum Layers {
         "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
         "NodeRuntime": .runtime,
 
-        "Heddle": .api,
+        "ThreadCLI": .api, "NodeService": .api, "Heddle": .api,
 
-        "NodeConfiguration": .service, "ThreadCLI": .service, "BorderRouter": .service, "ControlService": .service,
-        "StatusService": .service,
+        "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
         "Simulator": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
@@ -47,6 +46,9 @@ enum Layers {
         // The four engines know nothing of one another; NodeEngine alone passes their values on.
         "NodeEngine": ["MACEngine", "LowPANEngine", "IPEngine", "ThreadEngine"],
         "NodeRuntime": ["CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore"],
+        // What a program asks of a node are calls and commands, wherever the node is.
+        "NodeService": ["ThreadCLI"],
+        "Heddle": ["NodeService", "ThreadCLI"],
         // The ether's topology files are read by the configuration's YAML reader.
         "EtherService": ["NodeConfiguration"],
     ]

@@ -101,12 +101,12 @@ struct SocketTableTests {
         let sockets = [try table.open(), try table.open()]
         _ = try table.bind(sockets[0], address: nil, port: 5)
         _ = try table.bind(sockets[1], address: nil, port: 6)
-        let delivery = SocketTable.Delivery(socket: sockets[0], isNewlyReadable: true, hasDisplaced: false)
+        let delivery = SocketTable.Delivery(socket: sockets[0], hasDisplaced: false)
         #expect(table.deliver(toAll: datagram(to: .realmLocalAllNodes, 5)) == [delivery])
         #expect(table.deliver(toAll: datagram(to: .realmLocalAllNodes, 7)) == [])
     }
 
-    @Test("a full queue drops its oldest, and a socket is announced once until it is empty")
+    @Test("a full queue drops its oldest, and each datagram is announced")
     func queue() throws {
         var node = makeNode { $0.socketQueueLimit = 2 }
         let socket = try node.open()
@@ -115,7 +115,7 @@ struct SocketTableTests {
             node.receive(
                 makeUDP(from: endpoint(0x0800), to: endpoint(0x0400), 5, payload: [mark]), link: secured, now: .zero)
         }
-        #expect(node.outputs() == [.readable(socket)])
+        #expect(node.outputs() == [.readable(socket), .readable(socket), .readable(socket)])
         #expect(node.drops[.socketQueueFull] == 1)
         #expect(node.sockets[0].waiting == 2)
         #expect(try node.receive(socket)?.payload == [2])
@@ -125,18 +125,42 @@ struct SocketTableTests {
         #expect(node.outputs() == [.readable(socket)])
     }
 
+    @Test("a socket that gets another name keeps what waits in it, and its old name when the new one is refused")
+    func rebinding() throws {
+        var node = makeNode()
+        let (socket, other) = (try node.open(), try node.open())
+        _ = try node.bind(socket, port: 5)
+        _ = try node.bind(other, port: 6)
+        node.receive(makeUDP(from: endpoint(0x0800), to: endpoint(0x0400), 5), link: secured, now: .zero)
+        #expect(throws: BindError.portInUse(6)) { try node.rebind(socket, port: 6) }
+        #expect(throws: BindError.portReserved(61631)) { try node.rebind(socket, port: 61631) }
+        #expect(throws: BindError.addressNotOurs("2600:0:0:0:0:0:0:1")) {
+            try node.rebind(socket, address: address("2600::1"), port: 7)
+        }
+        #expect(throws: BindError.unknownSocket(SocketID(rawValue: 99))) {
+            try node.rebind(SocketID(rawValue: 99), port: 7)
+        }
+        #expect(node.sockets[0].localPort == 5)
+        #expect(try node.rebind(socket, address: endpoint(0x0400), port: 5) == 5)
+        #expect(try node.rebind(socket, address: endpoint(0x0400), port: 7) == 7)
+        #expect(node.sockets[0].localPort == 7 && node.sockets[0].localAddress == endpoint(0x0400))
+        #expect(try node.receive(socket)?.payload == [1, 2, 3])
+        #expect(try node.bind(try node.open(), port: 5) == 5)
+    }
+
     @Test("each error tells what to do")
     func descriptions() {
         let id = SocketID(rawValue: 3)
         let bind: [BindError] = [
             .socketLimit(3), .unknownSocket(id), .portInUse(5), .portReserved(5), .addressNotOurs("::1"),
-            .alreadyBound(5), .noFreePort, .invalidRemote,
+            .alreadyBound(5), .noFreePort, .invalidRemote, .portOutOfRange(5),
         ]
         let send: [SendError] = [
             .unknownSocket(id), .noDestination, .invalidDestination("x"), .payloadTooLarge(byteCount: 9, limit: 5),
-            .noSourceAddress, .sourceNotOurs("::1"), .notAttached, .noFreePort,
+            .noSourceAddress, .sourceNotOurs("::1"), .notAttached, .noFreePort, .stopped,
         ]
-        let texts = bind.map(\.description) + send.map(\.description) + [ReceiveError.unknownSocket(id).description]
+        let receive: [ReceiveError] = [.unknownSocket(id), .invalidSize(0)]
+        let texts = bind.map(\.description) + send.map(\.description) + receive.map(\.description)
         #expect(texts.allSatisfy { $0.hasSuffix(".") && $0.contains(": ") })
         #expect(Set(texts).count >= texts.count - 3)
     }

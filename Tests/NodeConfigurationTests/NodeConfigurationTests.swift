@@ -40,6 +40,7 @@ import ThreadWire
                        extended-pan-id: "1111111122222222", extended-address: "0200000000000001" }
             tun: { enabled: true, name: mesh0 }
             device: { eui64: "18b4300000000001", vendor: Loom, model: "a model" }
+            sockets: 64
             """
         let configuration = try NodeConfiguration(text: text, file: "/etc/heddle/a.yaml")
         #expect(configuration.file == "/etc/heddle/a.yaml")
@@ -70,6 +71,7 @@ import ThreadWire
         #expect(configuration.tun.name == "mesh0")
         #expect(configuration.device.eui64 == ExtendedAddress(rawValue: 0x18b4_3000_0000_0001))
         #expect(configuration.device.vendor == "Loom" && configuration.device.model == "a model")
+        #expect(configuration.sockets == 64)
     }
 
     @Test("What a file leaves out has its default")
@@ -85,6 +87,7 @@ import ThreadWire
         #expect(!configuration.tun.enabled && configuration.tun.name == "wpan0")
         #expect(configuration.device.eui64 == nil && configuration.device.vendor == "Heddle")
         #expect(configuration.device.model == "heddled")
+        #expect(configuration.sockets == 3)
 
         let keyed = Self.minimal + "network: { key: 0134C0DE1AB51234C0DE1AB5CA1A110F }"
         let dataset = try #require(try NodeConfiguration(text: keyed, file: "a.yaml").network.dataset)
@@ -144,6 +147,12 @@ import ThreadWire
         #expect(found.count == 1 && found[0].contains(": \(path): found"), "\(text)\n\(found)")
     }
 
+    @Test("A number of sockets that no program can have is refused", arguments: ["0", "65", "-1", "three", "[3]"])
+    func sockets(value: String) {
+        let found = problems(Self.minimal + "sockets: \(value)")
+        #expect(found.count == 1 && found[0].contains(": sockets: found"), "\(found)")
+    }
+
     @Test("A key of the wrong length is refused without being shown", arguments: ["0134C0DE", "zz", "[0134]"])
     func wrongKey(key: String) {
         let found = problems(Self.minimal + "network: { key: \(key) }")
@@ -164,7 +173,7 @@ import ThreadWire
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
                 "a.yaml:4: netwerk: found an unknown key, expected one of state, on-damaged-state, control, log, radio, "
-                    + "network, tun, device, border-router, metrics (did you mean `network`?)"
+                    + "network, tun, device, border-router, metrics, sockets (did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
     }
@@ -331,6 +340,7 @@ import ThreadWire
         #expect(tun.namespace == "mesh")
         tun.namespace = nil
         #expect(tun == defaults.tun && complete.log.level == defaults.log.level)
+        #expect(complete.sockets == defaults.sockets)
     }
 
     @Test("The radio of OpenThread's simulation in the shipped configuration loads, with the defaults it tells")

@@ -58,6 +58,10 @@ import Testing
             }
         }
 
+        func call(line: String, client: ClientID, output: @escaping @Sendable (ControlOutput) -> Void) {
+            output(.answer("{}"))
+        }
+
         func clientClosed(_ client: ClientID) {}
     }
 

@@ -1,0 +1,132 @@
+public import EngineCore
+public import ThreadEngine
+public import ThreadWire
+
+// How the protocol's own values look in JSON: addresses and prefixes as people write them, numbers as numbers.
+
+extension RLOC16: Codable {}
+extension RouterID: Codable {}
+extension PartitionID: Codable {}
+extension LinkQuality: Codable {}
+extension RoutePreference: Codable {}
+
+extension IPv6Address: Codable {
+    /// - Throws: `DecodingError` when the text is no address.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.text("an IPv6 address") { IPv6Address($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try encoder.write(description) }
+}
+
+extension IPv6Prefix: Codable {
+    /// - Throws: `DecodingError` when the text is no prefix.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.text("a prefix such as 2001:db8::/64") { IPv6Prefix($0) }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try encoder.write(description) }
+}
+
+extension ExtendedAddress: Codable {
+    /// - Throws: `DecodingError` when the text is no such address.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.text("16 hexadecimal digits") { text in
+            text.utf8.count == 16 ? UInt64(text, radix: 16).map { ExtendedAddress(rawValue: $0) } : nil
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try encoder.write(description) }
+}
+
+extension Role: Codable {
+    /// - Throws: `DecodingError` when the text is no role.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.text("disabled, detached, child, router or leader") { text in
+            Role.allCases.first { $0.description == text }
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try encoder.write(description) }
+}
+
+extension DecibelMilliwatts: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(Double.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
+}
+
+extension Decibels: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(Double.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
+}
+
+/// Bytes as hexadecimal digits.
+struct HexadecimalBytes: Codable, Equatable, Sendable {
+    var bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    init(from decoder: any Decoder) throws {
+        bytes = try decoder.text("an even number of hexadecimal digits") { Self.bytes(of: $0) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.count)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        try encoder.write(String(decoding: text, as: UTF8.self))
+    }
+
+    private static func bytes(of text: String) -> [UInt8]? {
+        guard text.utf8.count % 2 == 0 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 2)
+        var high: UInt8?
+        for character in text.utf8 {
+            guard let digit = Character(UnicodeScalar(character)).hexDigitValue else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | UInt8(digit))
+                high = nil
+            } else {
+                high = UInt8(digit)
+            }
+        }
+        return bytes
+    }
+}
+
+extension Decoder {
+    /// A text that stands for a value.
+    /// - Throws: `DecodingError` with what was expected when it stands for none.
+    fileprivate func text<Value>(_ expected: String, _ parse: (String) -> Value?) throws -> Value {
+        let text = try singleValueContainer().decode(String.self)
+        guard let value = parse(text) else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: codingPath, debugDescription: "\"\(text)\" is not \(expected)"))
+        }
+        return value
+    }
+}
+
+extension Encoder {
+    fileprivate func write(_ text: String) throws {
+        var container = singleValueContainer()
+        try container.encode(text)
+    }
+}
