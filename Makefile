@@ -11,7 +11,7 @@ CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
 
 DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
 
-.PHONY: help demo build bench test test-long check check-format check-embedded check-imports unit-tests check-demo clean
+.PHONY: help demo build bench test test-long fuzz check check-format check-embedded check-imports unit-tests check-demo clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -38,6 +38,10 @@ test-long: ## Run the tests again with all scenarios: more topologies, more seed
 	scripts/setup --tests
 	HEDDLE_LONG=1 $(MAKE) unit-tests
 
+fuzz: ## Let libFuzzer look for bytes that break a reader, 20 seconds each (scripts/fuzz -t SECONDS NAME for more)
+	scripts/setup
+	scripts/fuzz
+
 check: check-format check-imports check-embedded ## Run the checks that need no running program
 
 check-format:
@@ -60,4 +64,4 @@ check-demo: check-imports
 	scripts/check-capture $(CHECKED)/demo.pcap $(DEMO_KEY)
 
 clean: ## Remove everything that was built
-	rm -rf .build $(CHECKED)
+	rm -rf .build $(CHECKED) .build-fuzz
