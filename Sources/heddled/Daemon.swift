@@ -68,13 +68,24 @@ final class Daemon: Service, Sendable {
         do {
             try await startNode()
             logger.info("the control socket is \(settings.control)")
+            tellManager(.ready)
             try await gracefulShutdown()
         } catch {
             await stop(control)
             throw error
         }
         logger.info("stopping")
+        tellManager(.stopping)
         await stop(control)
+    }
+
+    /// Tells systemd, where it asks for it.
+    private func tellManager(_ state: ServiceManager.State) {
+        do throws(ServiceManager.NotifyError) {
+            try ServiceManager.fromEnvironment?.notify(state)
+        } catch {
+            logger.warning("\(error)")
+        }
     }
 
     private func startNode() async throws {
