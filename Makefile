@@ -72,7 +72,7 @@ check-demo: check-imports
 
 # Installs it into a clean system, which needs root and debootstrap.
 check-package:
-	scripts/check-package "$$(scripts/package .build-package | tail -n 1)"
+	scripts/check-package
 
 clean: ## Remove everything that was built
 	rm -rf .build $(CHECKED) .build-fuzz .build-package
