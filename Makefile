@@ -11,7 +11,7 @@ CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
 
 DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
 
-.PHONY: help demo build bench test test-long check check-format check-embedded check-imports unit-tests check-demo clean
+.PHONY: help demo build install deb bench test test-long fuzz check check-format check-embedded check-imports unit-tests check-demo check-package clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -25,6 +25,13 @@ build: ## Build the daemon heddled and the command line heddle, optimised
 	swift build -c release --product heddled
 	swift build -c release --product heddle
 
+install: build ## Install the programs and systemd's unit (PREFIX=/usr/local, DESTDIR=, as root)
+	scripts/install "$$(swift build -c release --show-bin-path)"
+
+deb: ## Build a Debian package into this folder, for machines without Swift
+	scripts/setup
+	scripts/package .
+
 bench: ## Measure what a frame costs and how fast hundreds of nodes are simulated, a few minutes (see docs/performance.md)
 	scripts/setup
 	swift build -c release --product heddle-bench
@@ -32,11 +39,15 @@ bench: ## Measure what a frame costs and how fast hundreds of nodes are simulate
 
 test: ## Run every check: format, warnings, imports, Embedded Swift, unit tests, the demonstration
 	scripts/setup --tests
-	$(MAKE) check-format check-embedded unit-tests check-demo
+	$(MAKE) check-format check-embedded unit-tests check-demo check-package
 
 test-long: ## Run the tests again with all scenarios: more topologies, more seeds, more loss
 	scripts/setup --tests
 	HEDDLE_LONG=1 $(MAKE) unit-tests
+
+fuzz: ## Let libFuzzer look for bytes that break a reader, 20 seconds each (scripts/fuzz -t SECONDS NAME for more)
+	scripts/setup
+	scripts/fuzz
 
 check: check-format check-imports check-embedded ## Run the checks that need no running program
 
@@ -59,5 +70,9 @@ check-demo: check-imports
 	scripts/demo --no-tun --binaries "$$($(CHECKED_BUILD) --show-bin-path)" --keep-capture $(CHECKED)/demo.pcap
 	scripts/check-capture $(CHECKED)/demo.pcap $(DEMO_KEY)
 
+# Installs it into a clean system, which needs root and debootstrap.
+check-package:
+	scripts/check-package
+
 clean: ## Remove everything that was built
-	rm -rf .build $(CHECKED)
+	rm -rf .build $(CHECKED) .build-fuzz .build-package

@@ -5,6 +5,8 @@ import PackageDescription
 // `make test` and CI set HEDDLE_STRICT, so that a warning fails them; a newer compiler's new warning
 // must not keep a user from building.
 let strict = ProcessInfo.processInfo.environment["HEDDLE_STRICT"] != nil
+// libFuzzer brings a `main` of its own, so its program can be linked only when everything is instrumented: scripts/fuzz.
+let fuzzing = ProcessInfo.processInfo.environment["HEDDLE_FUZZING"] != nil
 let settings: [SwiftSetting] =
     [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault")]
     + (strict ? [.treatAllWarnings(as: .error)] : [])
@@ -218,7 +220,21 @@ let testTargets: [Target] = [
         dependencies: ["TestSupport", "heddled", "heddle"] + examples.map { .target(name: $0.name) },
         swiftSettings: settings),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "TestSupport", "WireCore", "EngineCore", "PcapWire", "ThreadWire", "LinkSecurity", "LinkProfiles",
+            "LoRaChannel", "LowPANEngine", "ThreadEngine", "NodeEngine", "CryptoProviders", "Simulator", "Dissector",
+        ], path: "Tests/FuzzTargets", swiftSettings: settings),
+    tests(of: "FuzzTargets"),
 ]
+let fuzzers: [Target] =
+    fuzzing
+    ? [
+        .executableTarget(
+            name: "FuzzEntry", dependencies: ["FuzzTargets"], path: "Tests/FuzzEntry",
+            cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])])
+    ] : []
 
 let package = Package(
     name: "heddle",
@@ -240,6 +256,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: system + pure + engines + runtime + api + services + executables + examples + testTargets,
+    targets: system + pure + engines + runtime + api + services + executables + examples + testTargets + fuzzers,
     swiftLanguageModes: [.v6]
 )

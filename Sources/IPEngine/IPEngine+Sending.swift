@@ -27,7 +27,10 @@ extension IPEngine {
         let header = IPv6Header(
             payloadLength: 0, nextHeader: .udp, hopLimit: hopLimit ?? configuration.hopLimitDefault, source: source,
             destination: destination.address)
-        try originate(header, byteCount: UDPHeader.byteCount + payload.count, priority: .data, isLinkSecured: isLinkSecured, now: now) {
+        try originate(
+            header, byteCount: UDPHeader.byteCount + payload.count, priority: .data, isLinkSecured: isLinkSecured,
+            now: now
+        ) {
             writer in
             UDPHeader.serialize(
                 payload: payload, sourcePort: port, destinationPort: destination.port, source: source,

@@ -10,15 +10,20 @@ enum FilePermissions {
         var files = holdsKey ? [configuration] : []
         files += [state, state + "-wal"]
         return files.compactMap { file in
-            guard let mode = mode(of: file), mode & 0o077 != 0 else { return nil }
+            guard let mode = exposedMode(of: file) else { return nil }
             return "\(file) holds the network key and others may open it (mode \(String(mode, radix: 8))); "
                 + "run: chmod 600 \(quoted(file))"
         }
     }
 
-    private static func mode(of file: String) -> UInt32? {
+    /// The file's mode; nil when there is no such file or nobody else may open it. A file of another owner, an
+    /// administrator's, must be open to this daemon's group for the daemon to read it.
+    private static func exposedMode(of file: String) -> UInt32? {
         var status = stat()
-        return stat(file, &status) == 0 ? status.st_mode & 0o777 : nil
+        guard stat(file, &status) == 0 else { return nil }
+        let isLent = status.st_uid != geteuid() && status.st_gid == getegid()
+        let mode = status.st_mode & 0o777
+        return mode & (isLent ? 0o037 : 0o077) == 0 ? nil : mode
     }
 
     /// A path as a shell takes it.

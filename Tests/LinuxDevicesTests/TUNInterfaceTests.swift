@@ -145,12 +145,14 @@ struct TUNInterfaceTests {
 
     @Test("A name in use is refused with the process that holds it")
     func nameInUse() async throws {
+        // No other process on this host, in whatever namespace, has an interface of this name.
+        let name = "tun\(getpid())"
         let error = try await NetworkNamespace.run {
-            let first = try TUNInterface(name: "wpan0")
+            let first = try TUNInterface(name: name)
             defer { first.close() }
-            return try Self.failure { _ = try TUNInterface(name: "wpan0") }
+            return try Self.failure { _ = try TUNInterface(name: name) }
         }
-        #expect(error == .nameInUse("wpan0", holder: RunningProcess(processID: getpid())))
+        #expect(error == .nameInUse(name, holder: RunningProcess(processID: getpid())))
         #expect(error?.description.contains("process \(getpid()) (") == true)
     }
 

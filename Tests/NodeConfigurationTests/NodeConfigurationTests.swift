@@ -302,6 +302,14 @@ import ThreadWire
         let open = try warnings(key: true, mode: 0o640)
         #expect(open.count == 1 && open[0].hasSuffix("run: chmod 600 \(file)"), "\(open)")
 
+        // An administrator lends it to the group of the daemon: `chown root:heddle`, `chmod 640`.
+        if geteuid() == 0 {
+            #expect(chown(file, 1, getegid()) == 0)
+            #expect(try NodeConfiguration(file: file).warnings.isEmpty)
+            try FileManager.default.setAttributes([.posixPermissions: 0o660], ofItemAtPath: file)
+            #expect(try NodeConfiguration(file: file).warnings.count == 1)
+        }
+
         try Data().write(to: URL(fileURLWithPath: state))
         try FileManager.default.setAttributes([.posixPermissions: 0o604], ofItemAtPath: state)
         let openState = try warnings(key: false, mode: 0o644)

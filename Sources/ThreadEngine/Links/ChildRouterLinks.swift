@@ -13,7 +13,9 @@ extension ThreadEngine {
     /// A router that is not the parent was heard.
     /// - Deviation: docs/deviations.md#child-links
     mutating func considerChildLink(with id: RouterID, _ received: ReceivedMLE, now: Instant) {
-        guard role == .child, attach == .idle, mode.isFullThreadDevice, configuration.childRouterLinks > 0 else { return }
+        guard role == .child, attach == .idle, mode.isFullThreadDevice, configuration.childRouterLinks > 0 else {
+            return
+        }
         switch routers.link(to: id) {
         case nil, .requested: return
         case .valid:
