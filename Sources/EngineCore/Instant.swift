@@ -29,6 +29,12 @@ public struct Instant: Comparable, Hashable, Sendable {
         instant = instant + duration
     }
 
+    /// The instant `duration` earlier; nil when that is before zero.
+    public func earlier(by duration: Duration) -> Instant? {
+        let step = UInt64(clamping: duration.microseconds)
+        return step <= microseconds ? Instant(microseconds: microseconds - step) : nil
+    }
+
     /// How long after `other` this is; negative when it is before.
     public func since(_ other: Instant) -> Duration {
         .microseconds(Int64(bitPattern: microseconds &- other.microseconds))
@@ -39,8 +45,7 @@ extension Duration {
     /// The whole microseconds in this duration, rounded towards zero.
     /// - Range: ±292,000 years
     public var microseconds: Int64 {
-        let parts = components
-        return parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000_000)
     }
 
     /// The whole milliseconds in this duration, rounded towards zero.

@@ -20,7 +20,7 @@ extension IPEngine {
         guard !isControlTraffic(header, reader) else { return drop(.unexpectedTMF) }
         if isOwn(header.destination) { return receive(datagram, link: .local, now: now) }
         do throws(SendError) {
-            let bytes = try encapsulate(header, reader.readRemaining())
+            let bytes = try encapsulate(datagram, header)
             guard bytes.count <= configuration.datagramLimit else { return drop(.datagramTooLarge) }
             transmit(
                 OutgoingDatagram(bytes: bytes, priority: .data, isFromHost: true),

@@ -26,7 +26,9 @@ extension IPEngine {
         guard let header = try? IPv6Header(parsing: &reader), Int(header.payloadLength) == reader.remaining,
             Self.isPlausible(header)
         else { return drop(.malformedIPv6) }
-        guard link.isSecured || isAllowedUnsecured(header, reader) else { return drop(.unsecuredFrame) }
+        guard link.isSecured || Self.isAllowedUnsecured(header, reader, ports: unsecuredPorts) else {
+            return drop(.unsecuredFrame)
+        }
         let arrival = Arrival(bytes: bytes, header: header, link: link, now: now, isInner: isInner)
         var position = NextHeaderPosition(nextHeader: header.nextHeader, pointer: 6)
         var options: HopByHopOptions?
@@ -53,11 +55,12 @@ extension IPEngine {
 
     /// Without link security only link-local UDP to few ports is heard: how nodes meet.
     /// - Source: OpenThread as observed
-    private func isAllowedUnsecured(_ header: IPv6Header, _ reader: ByteReader) -> Bool {
+    private static func isAllowedUnsecured(_ header: IPv6Header, _ reader: ByteReader, ports: [UInt16]) -> Bool {
         let isLinkLocal = header.destination.isLinkLocalUnicast || header.destination.multicastScope == Scope.linkLocal
-        var reader = reader
-        guard isLinkLocal, header.nextHeader == .udp, let udp = try? UDPHeader(parsing: &reader) else { return false }
-        return unsecuredPorts.contains(udp.destinationPort)
+        guard isLinkLocal, header.nextHeader == .udp, let port = UDPHeader.destinationPort(ahead: reader) else {
+            return false
+        }
+        return ports.contains(port)
     }
 
     // MARK: - Extension headers

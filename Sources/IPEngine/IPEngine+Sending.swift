@@ -22,13 +22,14 @@ extension IPEngine {
         try checkSize(payload.count + UDPHeader.byteCount, header: UDPHeader.byteCount, destination.address)
         let port: UInt16
         if let bound = state.localPort { port = bound } else { port = try bindToAnyPort(socket) }
-        var writer = ByteWriter()
-        UDPHeader.serialize(
-            payload: payload, sourcePort: port, destinationPort: destination.port, source: source,
-            destination: destination.address, into: &writer)
-        try originate(
-            writer.bytes, nextHeader: .udp, source: source, destination: destination.address, hopLimit: hopLimit,
-            priority: .data, now: now)
+        let header = IPv6Header(
+            payloadLength: 0, nextHeader: .udp, hopLimit: hopLimit ?? configuration.hopLimitDefault, source: source,
+            destination: destination.address)
+        try originate(header, byteCount: UDPHeader.byteCount + payload.count, priority: .data, now: now) { writer in
+            UDPHeader.serialize(
+                payload: payload, sourcePort: port, destinationPort: destination.port, source: source,
+                destination: destination.address, into: &writer)
+        }
     }
 
     private mutating func bindToAnyPort(_ socket: SocketID) throws(SendError) -> UInt16 {
@@ -47,14 +48,17 @@ extension IPEngine {
         }
         let source = try chooseSource(datagram.source, for: destination.address)
         try checkSize(datagram.payload.count + UDPHeader.byteCount, header: UDPHeader.byteCount, destination.address)
-        var writer = ByteWriter()
-        UDPHeader.serialize(
-            payload: datagram.payload, sourcePort: datagram.sourcePort, destinationPort: destination.port,
-            source: source, destination: destination.address, into: &writer)
+        let header = IPv6Header(
+            trafficClass: datagram.trafficClass, payloadLength: 0, nextHeader: .udp, hopLimit: datagram.hopLimit,
+            source: source, destination: destination.address)
         try originate(
-            writer.bytes, nextHeader: .udp, source: source, destination: destination.address,
-            hopLimit: datagram.hopLimit, trafficClass: datagram.trafficClass, priority: datagram.priority,
-            isLinkSecured: datagram.isLinkSecured, now: now)
+            header, byteCount: UDPHeader.byteCount + datagram.payload.count, priority: datagram.priority,
+            isLinkSecured: datagram.isLinkSecured, now: now
+        ) { writer in
+            UDPHeader.serialize(
+                payload: datagram.payload, sourcePort: datagram.sourcePort, destinationPort: destination.port,
+                source: source, destination: destination.address, into: &writer)
+        }
     }
 
     /// Sends an echo request; its replies come out as `.echoReply`.
@@ -100,35 +104,38 @@ extension IPEngine {
     mutating func originate(
         _ message: ICMPv6Message, source: IPv6Address, destination: IPv6Address, hopLimit: UInt8? = nil, now: Instant
     ) throws(SendError) {
-        var writer = ByteWriter()
-        message.serialize(into: &writer, source: source, destination: destination)
-        try originate(
-            writer.bytes, nextHeader: .icmpv6, source: source, destination: destination, hopLimit: hopLimit,
-            priority: .data, now: now)
+        let header = IPv6Header(
+            payloadLength: 0, nextHeader: .icmpv6, hopLimit: hopLimit ?? configuration.hopLimitDefault, source: source,
+            destination: destination)
+        try originate(header, byteCount: message.byteCount, priority: .data, now: now) { writer in
+            message.serialize(into: &writer, source: source, destination: destination)
+        }
     }
 
-    /// Puts an IPv6 header in front of an upper layer's bytes and sends them.
+    /// Puts an IPv6 header in front of an upper layer's message and sends both.
+    /// - Parameters:
+    ///   - header: without its length.
+    ///   - byteCount: the upper layer's.
+    ///   - upperLayer: writes it.
     private mutating func originate(
-        _ upperLayer: [UInt8], nextHeader: NextHeader, source: IPv6Address, destination: IPv6Address, hopLimit: UInt8?,
-        trafficClass: UInt8 = 0, priority: TransmitPriority, isLinkSecured: Bool = true, now: Instant
+        _ header: IPv6Header, byteCount: Int, priority: TransmitPriority, isLinkSecured: Bool = true, now: Instant,
+        upperLayer: (inout ByteWriter) -> Void
     ) throws(SendError) {
-        let header = IPv6Header(
-            trafficClass: trafficClass, payloadLength: UInt16(upperLayer.count), nextHeader: nextHeader,
-            hopLimit: hopLimit ?? configuration.hopLimitDefault, source: source, destination: destination)
-        let bytes = try encapsulate(header, upperLayer)
+        var header = header
+        header.payloadLength = UInt16(byteCount)
+        var writer = ByteWriter(capacity: IPv6Header.byteCount + byteCount)
+        header.serialize(into: &writer)
+        upperLayer(&writer)
+        let datagram = writer.finish()
+        let bytes = try encapsulate(datagram, header)
+        let destination = header.destination
         if isOwn(destination) {
             receive(bytes, link: .local, now: now)
             return
         }
         if hasSleepyChildren, destination.isMulticast, isLinkSecured {
             // What goes through a tunnel on the air reaches a child without.
-            var kept = bytes
-            if MulticastEncapsulation(destination: destination) == .tunnel {
-                var writer = ByteWriter(capacity: IPv6Header.byteCount + upperLayer.count)
-                header.serialize(into: &writer)
-                writer.write(contentsOf: upperLayer)
-                kept = writer.bytes
-            }
+            let kept = MulticastEncapsulation(destination: destination) == .tunnel ? datagram : bytes
             emit(.keep(OutgoingDatagram(bytes: kept, priority: priority)))
         }
         transmit(

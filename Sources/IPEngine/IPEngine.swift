@@ -50,7 +50,7 @@ public struct IPEngine: Sendable {
     /// The node's addresses; the owner keeps them up to date.
     public var unicastAddresses: [UnicastAddress] = []
     /// The groups that the node receives; the owner keeps them up to date.
-    public var multicastAddresses: Set<IPv6Address> = []
+    public var multicastAddresses: [IPv6Address] = []
     /// Tells locators from other addresses, and who may use Thread management; nil before there is a network.
     public var meshLocalPrefix: IPv6Prefix?
     /// The node's short address, which seeds its multicast datagrams; nil while detached.
@@ -75,7 +75,8 @@ public struct IPEngine: Sendable {
     var echoIdentifiers: [UInt16] = []
     var errorTokens: UInt8
     var nextErrorToken: Instant?
-    private var outputs: [IPOutput] = []
+    @usableFromInline
+    var outputs = OutputQueue<IPOutput>()
 
     /// - Parameter entropySeed: for the random moments of multicast transmissions and the first sequence number.
     public init(configuration: Configuration = Configuration(), profile: LinkProfile, entropySeed: UInt64) {
@@ -96,9 +97,8 @@ public struct IPEngine: Sendable {
     // MARK: - Driving
 
     /// The next thing for the owner to do; nil when there is none.
-    public mutating func pollOutput() -> IPOutput? {
-        outputs.isEmpty ? nil : outputs.removeFirst()
-    }
+    @inlinable
+    public mutating func pollOutput() -> IPOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: IPOutput) {
         outputs.append(output)

@@ -31,36 +31,36 @@ enum MulticastEncapsulation: Equatable {
 }
 
 extension IPEngine {
-    /// Puts a datagram together, with what multicast over several hops asks for.
+    /// Puts around a datagram what multicast over several hops asks for.
+    /// - Parameter header: the datagram's.
     /// - Throws: `.notAttached` when the node has no short address to seed with, `.noSourceAddress` for a tunnel.
-    mutating func encapsulate(_ header: IPv6Header, _ payload: [UInt8]) throws(SendError) -> [UInt8] {
+    mutating func encapsulate(_ datagram: [UInt8], _ header: IPv6Header) throws(SendError) -> [UInt8] {
         var header = header
-        var payload = payload
+        let payload: [UInt8]
         switch MulticastEncapsulation(destination: header.destination) {
         case .none:
-            break
+            return datagram
         case .option where header.nextHeader != .hopByHop:
-            payload = try prependOption(to: &header, payload)
+            payload = try prependOption(to: &header, datagram[IPv6Header.byteCount...])
         case .option, .tunnel:
             // A datagram of the host's that has hop-by-hop options already keeps them within.
-            var writer = ByteWriter()
-            header.serialize(into: &writer)
             guard let source = sourceAddress(for: .realmLocalAllMPLForwarders) else { throw .noSourceAddress }
-            payload = writer.bytes + payload
             header = IPv6Header(
-                payloadLength: UInt16(payload.count), nextHeader: .ipv6, hopLimit: configuration.hopLimitDefault,
+                payloadLength: UInt16(datagram.count), nextHeader: .ipv6, hopLimit: configuration.hopLimitDefault,
                 source: source, destination: .realmLocalAllMPLForwarders)
-            payload = try prependOption(to: &header, payload)
+            payload = try prependOption(to: &header, datagram[...])
         }
         var writer = ByteWriter(capacity: IPv6Header.byteCount + payload.count)
         header.serialize(into: &writer)
         writer.write(contentsOf: payload)
-        return writer.bytes
+        return writer.finish()
     }
 
     /// The seed is the node's short address; a source address that tells it already saves two bytes.
     /// - Source: OpenThread as observed: recording cliref, frames 152 (source is the locator) and 328 (is not)
-    private mutating func prependOption(to header: inout IPv6Header, _ payload: [UInt8]) throws(SendError) -> [UInt8] {
+    private mutating func prependOption(
+        to header: inout IPv6Header, _ payload: ArraySlice<UInt8>
+    ) throws(SendError) -> [UInt8] {
         guard let rloc16 else { throw .notAttached }
         let isLocator = sourceSelection.isRoutingLocator(header.source) && header.source.locator == rloc16
         let option = MPLOption(

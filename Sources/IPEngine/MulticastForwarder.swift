@@ -47,6 +47,7 @@ struct MulticastForwarder: Sendable {
 
     /// The datagrams whose moment has come, in the order of their moments.
     mutating func due(now: Instant, using entropy: inout OpenEntropy) -> [OutgoingDatagram] {
+        guard !entries.isEmpty else { return [] }
         var due: [(moment: Instant, datagram: OutgoingDatagram)] = []
         for index in entries.indices where entries[index].moment <= now {
             var datagram = entries[index].datagram

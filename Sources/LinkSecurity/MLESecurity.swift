@@ -16,18 +16,19 @@ public enum MLESecurity {
     ) -> [UInt8] {
         let codeLength = header.securityLevel.codeLength
         precondition(codeLength > 0, "an MLE message without a message integrity code cannot be sealed")
-        var writer = ByteWriter(capacity: header.byteCount + plaintext.count + codeLength)
+        var writer = ByteWriter(capacity: 2 * IPv6Address.byteCount + header.byteCount + plaintext.count + codeLength)
+        // The two addresses are authenticated as if they stood before the message.
+        writer.write([source.high, source.low, destination.high, destination.low])
+        let addresses = writer.count
         header.serialize(into: &writer)
         let start = writer.count
         writer.write(contentsOf: plaintext)
         writer.write(repeating: 0, count: codeLength)
-        var message = writer.bytes
-        let authenticated = authenticatedData(
-            message, header: 0..<start, source: source, destination: destination)
+        var message = writer.finish()
         context.seal(
-            &message, plaintext: start..<start + plaintext.count, authenticated: .bytes(authenticated),
+            &message, plaintext: start..<start + plaintext.count, authenticated: .range(0..<start),
             nonce: Nonce(header, extendedAddress), codeLength: codeLength)
-        return message
+        return Array(message[addresses...])
     }
 
     /// Opens a message where it stands.
@@ -41,27 +42,38 @@ public enum MLESecurity {
         _ bytes: inout [UInt8], message: Range<Int>, header: AuxiliarySecurityHeader, source: IPv6Address,
         destination: IPv6Address, extendedAddress: ExtendedAddress, context: any CCMContext
     ) -> Range<Int>? {
-        let codeLength = header.securityLevel.codeLength
-        guard codeLength > 0, message.count >= header.byteCount + codeLength else { return nil }
+        var space: [UInt8] = []
+        let opened = open(
+            copyOf: bytes, message: message, header: header, source: source, destination: destination,
+            extendedAddress: extendedAddress, context: context, space: &space)
+        guard let opened else { return nil }
         let start = message.lowerBound + header.byteCount
-        let ciphertext = start..<message.upperBound - codeLength
-        let authenticated = authenticatedData(
-            bytes, header: message.lowerBound..<start, source: source, destination: destination)
-        let isAuthentic = context.open(
-            &bytes, ciphertext: ciphertext, authenticated: .bytes(authenticated),
-            nonce: Nonce(header, extendedAddress), codeLength: codeLength)
-        return isAuthentic ? ciphertext : nil
+        bytes.replaceSubrange(start..<start + opened.count, with: space[opened])
+        return start..<start + opened.count
     }
 
-    private static func authenticatedData(
-        _ bytes: [UInt8], header: Range<Int>, source: IPv6Address, destination: IPv6Address
-    ) -> [UInt8] {
-        var writer = ByteWriter(capacity: 32 + header.count)
-        for address in [source, destination] {
-            writer.write(address.high)
-            writer.write(address.low)
-        }
-        writer.write(contentsOf: bytes[header])
-        return writer.bytes
+    /// Opens a message elsewhere than where it stands.
+    /// - Parameter space: any buffer, whose memory is used; then it holds command and TLVs.
+    /// - Returns: where in `space` command and TLVs stand; nil when the code does not match or there is none.
+    public static func open(
+        copyOf bytes: [UInt8], message: Range<Int>, header: AuxiliarySecurityHeader, source: IPv6Address,
+        destination: IPv6Address, extendedAddress: ExtendedAddress, context: any CCMContext, space: inout [UInt8]
+    ) -> Range<Int>? {
+        let codeLength = header.securityLevel.codeLength
+        guard codeLength > 0, message.count >= header.byteCount + codeLength else { return nil }
+        space.removeAll(keepingCapacity: true)
+        var writer = ByteWriter(appendingTo: space)
+        // Nobody else may hold it, or it would be copied.
+        space = []
+        // The two addresses are authenticated as if they stood before the message.
+        writer.write([source.high, source.low, destination.high, destination.low])
+        let start = writer.count + header.byteCount
+        writer.write(contentsOf: bytes[message])
+        space = writer.finish()
+        let ciphertext = start..<space.count - codeLength
+        let isAuthentic = context.open(
+            &space, ciphertext: ciphertext, authenticated: .range(0..<start), nonce: Nonce(header, extendedAddress),
+            codeLength: codeLength)
+        return isAuthentic ? ciphertext : nil
     }
 }

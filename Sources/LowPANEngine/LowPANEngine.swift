@@ -131,18 +131,20 @@ public struct LowPANEngine: Sendable {
         _ bytes: [UInt8], payload: Range<Int>, source: LinkAddress, destination: LinkAddress, isSecured: Bool,
         now: Instant
     ) -> LowPANReceived {
-        handleDeadline(now: now)
+        if reassemblyCount > 0 { handleDeadline(now: now) }
         // An empty data frame says only that its sender is there.
         guard !payload.isEmpty else { return .incomplete }
         var reader = ByteReader(bytes, in: payload)
         var origin = ReassemblyKey(source: source, destination: destination)
         do throws(ParseError) {
-            if reader.peek().map(LowPANDispatch.init) == .mesh {
+            var dispatch = reader.peek().map(LowPANDispatch.init)
+            if case .mesh = dispatch {
                 let mesh = try MeshHeader(parsing: &reader)
                 guard ownAddresses.contains(mesh.finalDestination) else { return .forward(mesh, payload: payload) }
                 origin = ReassemblyKey(source: mesh.originator, destination: mesh.finalDestination)
+                dispatch = reader.peek().map(LowPANDispatch.init)
             }
-            switch reader.peek().map(LowPANDispatch.init) {
+            switch dispatch {
             case .firstFragment, .subsequentFragment:
                 return try receiveFragment(&reader, origin, isSecured: isSecured, now: now)
             case .ipv6, .compressed, .mesh, .page, .notLowPAN, .unknown, nil:

@@ -20,7 +20,7 @@ extension MACEngine {
         var writer = ByteWriter(capacity: answer.byteCount + profile.frameCheckSequenceLength)
         answer.serialize(into: &writer)
         writer.write(repeating: 0, count: profile.frameCheckSequenceLength)
-        var bytes = writer.bytes
+        var bytes = writer.finish()
         if profile.frameCheckSequenceLength > 0 { FrameCheckSequence.write(into: &bytes) }
         acknowledger.owe(
             OwedAcknowledgement(
@@ -29,7 +29,7 @@ extension MACEngine {
 
     /// Sends what is due, if the radio is free.
     mutating func transmitAcknowledgement(now: Instant) {
-        switch transmitter {
+        switch phase {
         case .assessing, .transmitting: return
         case .idle, .backingOff, .waitingForRadio, .awaitingAcknowledgement: break
         }

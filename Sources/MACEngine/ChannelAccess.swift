@@ -9,12 +9,13 @@ extension MACEngine {
     /// Takes every step that needs no further event.
     mutating func proceed(now: Instant) {
         transmitAcknowledgement(now: now)
-        switch transmitter {
+        switch phase {
         case .idle:
-            if !acknowledger.isActive { handleScan(.radioFree, now: now) }
+            if scan.isActive, !acknowledger.isActive { handleScan(.radioFree, now: now) }
             // Nothing but its own frames goes out while a scan goes on.
             if !scan.isActive { beginNext(now: now) }
-        case .backingOff(let transmission, let until):
+        case .backingOff(let until):
+            guard case .backingOff(let transmission, _) = transmitter else { break }
             if transmission.sealed == nil, awayChannel == nil, !scan.isActive,
                 hasSendable(before: transmission.precedence)
             {
@@ -130,7 +131,9 @@ extension MACEngine {
     }
 
     mutating func expireAcknowledgementWait(now: Instant) {
-        guard case .awaitingAcknowledgement(let transmission, let until) = transmitter, until <= now else { return }
+        guard case .awaitingAcknowledgement(let until) = phase, until <= now,
+            case .awaitingAcknowledgement(let transmission, _) = transmitter
+        else { return }
         attemptFailed(transmission, .noAcknowledgement, now: now)
     }
 

@@ -89,7 +89,11 @@ public struct MACEngine {
     var duplicates: DuplicateFilter
 
     var queue: TransmitQueue
-    var transmitter = TransmitterState.idle
+    var transmitter = TransmitterState.idle {
+        didSet { phase = transmitter.phase }
+    }
+    /// The transmitter's, kept beside it: it is asked for with every frame, and the frame within is large to copy.
+    private(set) var phase = TransmitterState.Phase.idle
     var acknowledger = Acknowledger()
     /// The channel that the radio is tuned to; nil for the network's own.
     var awayChannel: UInt8?
@@ -108,8 +112,8 @@ public struct MACEngine {
     /// The last frame that was decrypted. Its memory serves the next one, unless somebody still holds it.
     var lastDecrypted: [UInt8] = []
 
-    private var outputs: [MACOutput] = []
-    private var outputHead = 0
+    @usableFromInline
+    var outputs = OutputQueue<MACOutput>()
 
     public init(
         configuration: Configuration = Configuration(), profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -173,11 +177,18 @@ public struct MACEngine {
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
-    public var nextDeadline: Instant? {
+    public var nextDeadline: Instant? { deadline }
+
+    /// The same as `nextDeadline`, without the copy of the whole engine that Swift makes before it calls what does not
+    /// mutate.
+    public mutating func askNextDeadline() -> Instant? { deadline }
+
+    @inline(__always)
+    private var deadline: Instant? {
         var deadline = earlier(earlier(listeningUntil, expiryCheckAt), earlier(wakeUpAt, scan.deadline))
-        switch transmitter {
+        switch phase {
         case .idle: deadline = earlier(deadline, acknowledger.dueAt)
-        case .backingOff(_, let until), .awaitingAcknowledgement(_, let until):
+        case .backingOff(let until), .awaitingAcknowledgement(let until):
             deadline = earlier(earlier(deadline, until), acknowledger.dueAt)
         case .waitingForRadio: deadline = earlier(deadline, acknowledger.dueAt)
         // The radio has to answer before anything else can be done with it.
@@ -187,15 +198,8 @@ public struct MACEngine {
     }
 
     /// The next thing to be done, in order; nil when there is none.
-    public mutating func pollOutput() -> MACOutput? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
-    }
+    @inlinable
+    public mutating func pollOutput() -> MACOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: MACOutput) {
         outputs.append(output)
@@ -240,7 +244,7 @@ public struct MACEngine {
     /// Turns the receiver on or off when what it is needed for has changed.
     mutating func updateReceiver() {
         let isNeeded: Bool
-        switch transmitter {
+        switch phase {
         case .idle, .backingOff, .waitingForRadio: isNeeded = false
         case .assessing, .transmitting, .awaitingAcknowledgement: isNeeded = true
         }

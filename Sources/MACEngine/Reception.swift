@@ -49,7 +49,7 @@ extension MACEngine {
         let indication = MACIndication(
             header: frame.header, bytes: bytes, payload: frame.payload, security: security,
             rssi: sender.flatMap(filter.rssi(for:)) ?? received.rssi, snr: received.snr, sourceExtendedAddress: sender)
-        dispatch(indication)
+        dispatch(consume indication)
     }
 
     private mutating func copyToDecrypt(_ bytes: [UInt8]) -> [UInt8] {
@@ -117,7 +117,7 @@ extension MACEngine {
     }
 
     /// Hands a frame up, after what the engine itself has to do with it.
-    private mutating func dispatch(_ indication: MACIndication) {
+    private mutating func dispatch(_ indication: consuming MACIndication) {
         if !indication.header.destination.isBroadcast, indication.header.destination != .none { listeningUntil = nil }
         switch indication.header.frameType {
         case .data:
@@ -127,13 +127,13 @@ extension MACEngine {
             counters.receiveBeacon &+= 1
             emit(.received(indication))
         case .macCommand:
-            dispatch(command: indication)
+            dispatch(command: consume indication)
         case .acknowledgement:
             break
         }
     }
 
-    private mutating func dispatch(command indication: MACIndication) {
+    private mutating func dispatch(command indication: consuming MACIndication) {
         switch indication.command {
         case .some(.dataRequest):
             counters.receiveDataPoll &+= 1

@@ -106,7 +106,7 @@ enum ScanState: Equatable, Sendable {
         return (.probing(scan), .probe(channel: channel, scan.probe))
     }
 
-    var isActive: Bool { self != .idle }
+    var isActive: Bool { if case .idle = self { false } else { true } }
 
     var deadline: Instant? { if case .listening(_, let until) = self { until } else { nil } }
 }

@@ -5,9 +5,7 @@ import EngineCore
 ///     idle -> backingOff -> assessing -> transmitting -> awaitingAcknowledgement -> idle
 ///                 ^  \__ waitingForRadio __/ (an acknowledgement goes first)    |
 ///                 \___________________ a repetition ___________________________/
-///
-/// Indirect, because it is looked at far more often than it changes, and a transmission is large to copy.
-indirect enum TransmitterState {
+enum TransmitterState {
     case idle
     /// Waits a random time, so that not all begin at once when the channel becomes free.
     case backingOff(Transmission, until: Instant)
@@ -17,6 +15,29 @@ indirect enum TransmitterState {
     case assessing(Transmission)
     case transmitting(Transmission)
     case awaitingAcknowledgement(Transmission, until: Instant)
+}
+
+extension TransmitterState {
+    /// A state without the frame that is being sent.
+    enum Phase: Equatable {
+        case idle
+        case backingOff(until: Instant)
+        case waitingForRadio
+        case assessing
+        case transmitting
+        case awaitingAcknowledgement(until: Instant)
+    }
+
+    var phase: Phase {
+        switch self {
+        case .idle: .idle
+        case .backingOff(_, let until): .backingOff(until: until)
+        case .waitingForRadio: .waitingForRadio
+        case .assessing: .assessing
+        case .transmitting: .transmitting
+        case .awaitingAcknowledgement(_, let until): .awaitingAcknowledgement(until: until)
+        }
+    }
 }
 
 /// An acknowledgement that this node owes.

@@ -25,7 +25,7 @@ extension NodeEngine {
         ip.rloc16 = thread.role.isAttached ? thread.rloc16 : nil
         ip.meshLocalPrefix = thread.network?.meshLocalPrefix
         ip.unicastAddresses = unicastAddresses
-        ip.multicastAddresses = Set(groups)
+        ip.multicastAddresses = groups
         synchronizeContexts()
     }
 

@@ -88,21 +88,20 @@ public final class NodeEngine {
     /// Whether the IPv6 interface is up; nothing runs while it is not.
     public internal(set) var isInterfaceUp = false
     /// Datagrams that were sent and received, and those that failed.
-    public internal(set) var ipCounters = IPCounters()
+    @exclusivity(unchecked) public internal(set) var ipCounters = IPCounters()
 
     @exclusivity(unchecked) var lowPAN: LowPANEngine
-    var entropy: EntropySource
-    var transfers: [Transfer] = []
+    @exclusivity(unchecked) var entropy: EntropySource
+    @exclusivity(unchecked) var transfers: [Transfer] = []
     /// Whom the last poll asked.
-    var polled = LinkAddress.none
-    var nextHandle: UInt32 = 1
-    var unresolved: [UnresolvedDatagram] = []
-    var ownDrops = DropCounters()
-    @exclusivity(unchecked) private var outputs: [Output] = []
-    @exclusivity(unchecked) private var outputHead = 0
-    private var countedLinkFrames: UInt32 = 0
+    @exclusivity(unchecked) var polled = LinkAddress.none
+    @exclusivity(unchecked) var nextHandle: UInt32 = 1
+    @exclusivity(unchecked) var unresolved: [UnresolvedDatagram] = []
+    @exclusivity(unchecked) var ownDrops = DropCounters()
+    @exclusivity(unchecked) private var outputs = OutputQueue<Output>()
+    @exclusivity(unchecked) private var countedLinkFrames: UInt32 = 0
     /// Up to which change of keys the link layer has followed.
-    var keyGeneration: UInt32 = 0
+    @exclusivity(unchecked) var keyGeneration: UInt32 = 0
     /// Who wants to know what the scan under way finds.
     var scanPurpose: ScanPurpose?
     /// The beacon that waits to be sent.
@@ -156,28 +155,22 @@ public final class NodeEngine {
     public func handleDeadline(now: Instant) {
         synchronizeKeys()
         func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
-        if isDue(asking(&mac) { $0.nextDeadline }) { mac.handleDeadline(now: now) }
+        if isDue(mac.askNextDeadline()) { mac.handleDeadline(now: now) }
         if isDue(asking(&lowPAN) { $0.nextDeadline }) { lowPAN.handleDeadline(now: now) }
         if isDue(asking(&ip) { $0.nextDeadline }) { ip.handleDeadline(now: now) }
-        if isDue(asking(&thread) { $0.nextDeadline }) { thread.handleDeadline(now: now) }
+        thread.handleDeadline(now: now)
         settle(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        let link = earlier(asking(&mac) { $0.nextDeadline }, asking(&lowPAN) { $0.nextDeadline })
-        return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, asking(&thread) { $0.nextDeadline }))
+        let link = earlier(mac.askNextDeadline(), asking(&lowPAN) { $0.nextDeadline })
+        return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, thread.askNextDeadline()))
     }
 
     /// The next thing to be done, in order; nil when there is none.
     public func pollOutput() -> Output? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
+        outputs.popFirst()
     }
 
     func emit(_ output: Output) {
@@ -195,22 +188,22 @@ public final class NodeEngine {
             if mac.isReceiverOnWhenIdle != isReceiverOn { mac.isReceiverOnWhenIdle = isReceiverOn }
             while let output = mac.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
             while let output = ip.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
             while let output = thread.pollOutput() {
                 isQuiet = false
-                handle(output, now: now)
+                handle(consume output, now: now)
             }
         }
         if mac.frameCounter != countedLinkFrames {
             countedLinkFrames = mac.frameCounter
             synchronizeKeys()
             thread.requestFrameCounters()
-            while let output = thread.pollOutput() { handle(output, now: now) }
+            while let output = thread.pollOutput() { handle(consume output, now: now) }
         }
     }
 

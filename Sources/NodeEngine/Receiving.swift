@@ -8,8 +8,8 @@ import WireCore
 
 // The way up: from a frame to a datagram, and from there to who it is for.
 extension NodeEngine {
-    func handle(_ output: MACOutput, now: Instant) {
-        switch output {
+    func handle(_ output: consuming MACOutput, now: Instant) {
+        switch consume output {
         case .transmit(let frame): emit(.transmit(frame))
         case .assessChannel: emit(.assessChannel)
         case .setReceiver(on: let isOn): emit(.setReceiver(isOn: isOn))
@@ -74,11 +74,12 @@ extension NodeEngine {
 
     static func source(of datagram: [UInt8]) -> IPv6Address? {
         var reader = ByteReader(datagram)
-        return (try? IPv6Header(parsing: &reader))?.source
+        guard (try? reader.skip(IPv6Header.sourceOffset, "IPv6 header")) != nil else { return nil }
+        return try? IPv6Address(parsing: &reader)
     }
 
-    func handle(_ output: IPOutput, now: Instant) {
-        switch output {
+    func handle(_ output: consuming IPOutput, now: Instant) {
+        switch consume output {
         case .send(let datagram): route(datagram, now: now)
         case .keep(let datagram): keepForSleepyChildren(datagram, now: now)
         case .deliver(let datagram): emit(.deliver(datagram))

@@ -36,8 +36,8 @@ extension NodeEngine {
         ip.receiveFromHost(datagram, now: now)
     }
 
-    func handle(_ output: ThreadOutput, now: Instant) {
-        switch output {
+    func handle(_ output: consuming ThreadOutput, now: Instant) {
+        switch consume output {
         case .send(let datagram): send(datagram, now: now)
         case .setPeer(let peer):
             mac.setPeer(
@@ -200,7 +200,7 @@ extension NodeEngine {
 
     func submit(_ transfer: Transfer, now: Instant) {
         var transfer = transfer
-        transfer.isIndirect = thread.isSleepyChild(transfer.destination)
+        transfer.isIndirect = asking(&thread) { $0.isSleepyChild(transfer.destination) }
         // What waits for sleepy children is limited by the MAC engine, and keeps nothing else from being sent.
         guard transfer.isIndirect || transfers.count(where: { !$0.isIndirect }) < configuration.transferLimit else {
             return ownDrops.count(.queueFull)

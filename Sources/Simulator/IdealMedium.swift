@@ -29,6 +29,22 @@ public final class IdealMedium: Medium {
         var addresses: RadioAddresses?
         /// The sequence number of the last frame that it sent and that asked for an acknowledgement.
         var awaited: UInt8?
+
+        /// Whether it hands a frame up. What it lets through the node checks again, and counts.
+        /// - Source: IEEE 802.15.4-2006 §7.5.6.2, third level of filtering
+        @inline(__always)
+        func takes(_ addressee: Addressee) -> Bool {
+            guard isReceiving else { return false }
+            guard let addresses else { return true }
+            switch addressee {
+            case .everyone: return true
+            case .acknowledgement(let sequenceNumber): return awaited == sequenceNumber
+            case .short(let pan, let address):
+                return (address == addresses.shortAddress || address == addresses.formerShortAddress)
+                    && pan == addresses.panID
+            case .extended(let pan, let address): return address == addresses.extendedAddress && pan == addresses.panID
+            }
+        }
     }
 
     /// Who is to take a frame in.
@@ -63,17 +79,18 @@ public final class IdealMedium: Medium {
     public static let snr = Decibels(80)
 
     public let assessmentTime = Duration.zero
-    private var listeners: [[UInt16]]
-    private var radios: [Radio]
+    // Nothing here calls back, so no two accesses can overlap, and none needs to be watched.
+    @exclusivity(unchecked) private var listeners: [[UInt16]]
+    @exclusivity(unchecked) private var radios: [Radio]
     /// All take equally long, so the first to begin is the first to end.
-    private var transmissions: [Transmission] = []
+    @exclusivity(unchecked) private var transmissions: [Transmission] = []
     /// The first of them that is still on the air.
-    private var first = 0
+    @exclusivity(unchecked) private var first = 0
     /// The frame that is being handed out, and the next of its listeners.
-    private var arriving: Arrival?
-    private var nextListener = 0
-    private var arrivingFor = Addressee.everyone
-    private var clock = Instant.zero
+    @exclusivity(unchecked) private var arriving: Arrival?
+    @exclusivity(unchecked) private var nextListener = 0
+    @exclusivity(unchecked) private var arrivingFor = Addressee.everyone
+    @exclusivity(unchecked) private var clock = Instant.zero
 
     /// - Parameter nodeCount: at most 65,536.
     public init(nodeCount: Int, reach: Reach) {
@@ -145,27 +162,13 @@ public final class IdealMedium: Medium {
 
     private func nextArrival() -> ChannelOutput? {
         guard let arrival = arriving else { return nil }
-        let sender = arrival.sender
-        while nextListener < listeners[sender].count {
-            let listener = Int(listeners[sender][nextListener])
+        let hearers = listeners[arrival.sender]
+        let addressee = arrivingFor
+        while nextListener < hearers.count {
+            let listener = Int(hearers[nextListener])
             nextListener += 1
-            guard radios[listener].isReceiving, isRecognized(by: radios[listener]) else { continue }
-            return .received(node: listener, frame: arrival.frame)
+            if radios[listener].takes(addressee) { return .received(node: listener, frame: arrival.frame) }
         }
         return nil
-    }
-
-    /// Whether a radio hands the arriving frame up. What it lets through the node checks again, and counts.
-    /// - Source: IEEE 802.15.4-2006 §7.5.6.2, third level of filtering
-    private func isRecognized(by radio: Radio) -> Bool {
-        guard let addresses = radio.addresses else { return true }
-        switch arrivingFor {
-        case .everyone: return true
-        case .acknowledgement(let sequenceNumber): return radio.awaited == sequenceNumber
-        case .short(let pan, let address):
-            return pan == addresses.panID
-                && (address == addresses.shortAddress || address == addresses.formerShortAddress)
-        case .extended(let pan, let address): return pan == addresses.panID && address == addresses.extendedAddress
-        }
     }
 }

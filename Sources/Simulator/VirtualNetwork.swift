@@ -19,10 +19,12 @@ public final class VirtualNetwork {
     public final class Node {
         public let index: Int
         public let name: String
+        // What every event looks at is not watched for overlapping accesses: only observers call back, and they are
+        // called while nothing is being changed.
         /// The node's engine; another one after a restart.
-        public internal(set) var engine: NodeEngine
+        @exclusivity(unchecked) public internal(set) var engine: NodeEngine
         /// Whether the node has power.
-        public internal(set) var isOn = true
+        @exclusivity(unchecked) public internal(set) var isOn = true
         /// Events with their times, the newest last.
         public internal(set) var events: [(time: Instant, event: ThreadEvent)] = []
         /// Answers to pings.
@@ -32,14 +34,14 @@ public final class VirtualNetwork {
         /// What the node has asked to be stored: the newest of each name.
         public internal(set) var stored: [StoredRecord.Name: StoredRecord] = [:]
         /// Frames sent and their time on air.
-        public internal(set) var transmittedFrames = 0
-        public internal(set) var transmittedBytes = 0
-        public internal(set) var airtime = Duration.zero
+        @exclusivity(unchecked) public internal(set) var transmittedFrames = 0
+        @exclusivity(unchecked) public internal(set) var transmittedBytes = 0
+        @exclusivity(unchecked) public internal(set) var airtime = Duration.zero
         /// Sees what the node tells its driver, as a service beside the node would.
-        public var observer: ((NodeEngine.Output, Instant) -> Void)?
-        var generation: UInt64 = 0
+        @exclusivity(unchecked) public var observer: ((NodeEngine.Output, Instant) -> Void)?
+        @exclusivity(unchecked) var generation: UInt64 = 0
         var addresses: RadioAddresses?
-        var scheduled: Instant?
+        @exclusivity(unchecked) var scheduled: Instant?
         /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
         var life: UInt64 = 0
 
@@ -69,8 +71,8 @@ public final class VirtualNetwork {
     }
 
     public let profile: LinkProfile
-    public private(set) var now = Instant.zero
-    public private(set) var nodes: [Node] = []
+    @exclusivity(unchecked) public private(set) var now = Instant.zero
+    @exclusivity(unchecked) public private(set) var nodes: [Node] = []
     /// How many frames were lost, by reason.
     public private(set) var losses: [LossReason: Int] = [:]
     /// Every frame sent, as a pcap, when recording was asked for.
@@ -78,9 +80,9 @@ public final class VirtualNetwork {
 
     let medium: any Medium
     private let phy: PhysicalLayer
-    private var queue = Heap<Event>()
-    private var sequence: UInt64 = 0
-    private var channelDeadline: Instant?
+    @exclusivity(unchecked) private var queue = Heap<Event>()
+    @exclusivity(unchecked) private var sequence: UInt64 = 0
+    @exclusivity(unchecked) private var channelDeadline: Instant?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
     private let cryptography: any LinkCryptography
@@ -158,7 +160,10 @@ public final class VirtualNetwork {
 
     /// Does something to a node now.
     public func with<Result>(_ node: Node, _ body: (NodeEngine, Instant) throws -> Result) rethrows -> Result {
-        defer { drain(node) }
+        defer {
+            updateAddresses(of: node)
+            drain(node)
+        }
         return try body(node.engine, now)
     }
 
@@ -228,9 +233,10 @@ public final class VirtualNetwork {
         while let output = medium.pollOutput() {
             switch output {
             case .received(let index, let frame):
-                guard nodes[index].isOn else { continue }
-                nodes[index].engine.handle(.received(frame), now: now)
-                drain(nodes[index])
+                let node = nodes[index]
+                guard node.isOn else { continue }
+                node.engine.handle(.received(frame), now: now)
+                drain(node)
             case .transmitDone(let index):
                 nodes[index].engine.handle(.transmitDone(.sent), now: now)
                 drain(nodes[index])
@@ -257,8 +263,8 @@ public final class VirtualNetwork {
 
     func drain(_ node: Node) {
         guard node.isOn else { return }
-        updateAddresses(of: node)
-        while let output = node.engine.pollOutput() {
+        let engine = node.engine
+        while let output = engine.pollOutput() {
             node.observer?(output, now)
             switch output {
             case .transmit(let bytes): transmit(bytes, from: node)
@@ -266,15 +272,16 @@ public final class VirtualNetwork {
             case .setChannel: break
             case .setReceiver(let isOn): medium.setReceiver(isOn: isOn, of: node.index)
             case .deliver(let datagram): node.delivered.append(datagram)
-            case .readable, .identityChanged, .diagnostic, .scan: break
+            case .identityChanged: updateAddresses(of: node)
+            case .readable, .diagnostic, .scan: break
             case .echoReply(let reply): node.echoReplies.append(reply)
             case .store(let record):
                 node.stored[record.name] = record
-                node.engine.handle(.stored(record), now: now)
+                engine.handle(.stored(record), now: now)
             case .event(let event): node.events.append((now, event))
             }
         }
-        guard let deadline = node.engine.nextDeadline else { return }
+        guard let deadline = engine.nextDeadline else { return }
         guard node.scheduled.map({ deadline < $0 }) ?? true else { return }
         node.generation += 1
         node.scheduled = deadline

@@ -221,8 +221,10 @@ public struct ThreadEngine {
     public var linkFrameCounter: UInt32 = 0
     public internal(set) var linkFrameCounterLimit: UInt32 = 0
     var linkFrameCounterRequested: UInt32 = 0
-    var outputs: [ThreadOutput] = []
-    var outputHead = 0
+    /// The last MLE message that was opened. Its memory serves the next one, unless somebody still holds it.
+    var openedMLE: [UInt8] = []
+    @usableFromInline
+    var outputs = OutputQueue<ThreadOutput>()
 
     public init(
         configuration: Configuration, profile: LinkProfile, extendedAddress: ExtendedAddress,
@@ -280,15 +282,8 @@ public struct ThreadEngine {
     // MARK: Output
 
     /// The next thing to be done, in the order it came up; nil when there is none.
-    public mutating func pollOutput() -> ThreadOutput? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
-    }
+    @inlinable
+    public mutating func pollOutput() -> ThreadOutput? { outputs.popFirst() }
 
     mutating func emit(_ output: ThreadOutput) {
         outputs.append(output)
@@ -301,7 +296,14 @@ public struct ThreadEngine {
     // MARK: Time
 
     /// When to call `handleDeadline`, if nothing else happens before.
-    public var nextDeadline: Instant? {
+    public var nextDeadline: Instant? { deadline }
+
+    /// The same as `nextDeadline`, without the copy of the whole engine that Swift makes before it calls what does not
+    /// mutate.
+    public mutating func askNextDeadline() -> Instant? { deadline }
+
+    @inline(__always)
+    private var deadline: Instant? {
         var deadline = earlier(nextTick, attach.deadline)
         deadline = earlier(deadline, advertisement?.nextDeadline)
         deadline = earlier(deadline, routerSelectionDeadline)
@@ -319,7 +321,7 @@ public struct ThreadEngine {
         deadline = earlier(deadline, diagnosticClient.nextDeadline)
         deadline = earlier(deadline, announce.nextDeadline)
         deadline = earlier(deadline, panIDQuery?.deadline)
-        for message in delayed { deadline = earlier(deadline, message.deadline) }
+        for index in delayed.indices { deadline = earlier(deadline, delayed[index].deadline) }
         return deadline
     }
 

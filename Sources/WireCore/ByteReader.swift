@@ -39,6 +39,7 @@ public struct ByteReader: Sendable {
     @inlinable
     public var isAtEnd: Bool { position == end }
     /// The part of `bytes` that has not been read yet.
+    @inlinable
     public var remainingRange: Range<Int> { position..<end }
 
     /// - Throws: `.truncated` when fewer than `count` bytes are left.
@@ -97,7 +98,18 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a number of 1 to 8 bytes, least significant byte first, as IEEE 802.15.4 sends them.
+    @inlinable
     public mutating func readLittleEndian(_ count: Int, _ field: String) throws(ParseError) -> UInt64 {
+        switch count {
+        case 2: return UInt64(UInt16(littleEndian: try load(field)))
+        case 4: return UInt64(UInt32(littleEndian: try load(field)))
+        case 8: return UInt64(littleEndian: try load(field))
+        default: return try readBytewise(count, field)
+        }
+    }
+
+    @usableFromInline
+    mutating func readBytewise(_ count: Int, _ field: String) throws(ParseError) -> UInt64 {
         try require(count, field)
         var value: UInt64 = 0
         for index in (offset..<(offset + count)).reversed() { value = value << 8 | UInt64(bytes[index]) }
@@ -119,18 +131,21 @@ public struct ByteReader: Sendable {
     }
 
     /// A reader of the next `count` bytes, which this reader then stands behind.
+    @inlinable
     public mutating func readSlice(_ count: Int, _ field: String) throws(ParseError) -> ByteReader {
         try require(count, field)
         defer { position += count }
         return ByteReader(unchecked: bytes, offset: offset, end: offset + count)
     }
 
+    @inlinable
     public mutating func skip(_ count: Int, _ field: String) throws(ParseError) {
         try require(count, field)
         position += count
     }
 
     /// The byte `distance` ahead, without moving; nil behind the end.
+    @inlinable
     public func peek(_ distance: Int = 0) -> UInt8? {
         distance >= 0 && distance < remaining ? bytes[position + distance] : nil
     }

@@ -1,31 +1,36 @@
 /// Writes a buffer from front to back. Writing cannot fail: a value that cannot be written cannot be made.
 public struct ByteWriter: Sendable {
     /// What has been written so far.
-    public private(set) var bytes: [UInt8]
+    @inlinable
+    public var bytes: [UInt8] { buffer }
+    @usableFromInline
+    var buffer: [UInt8]
 
     /// - Parameter capacity: How many bytes to reserve, so that writing them allocates once.
     public init(capacity: Int = 128) {
-        bytes = []
-        bytes.reserveCapacity(capacity)
+        buffer = []
+        buffer.reserveCapacity(capacity)
     }
 
     /// A writer that appends to a buffer.
     public init(appendingTo bytes: consuming [UInt8]) {
-        self.bytes = consume bytes
+        buffer = consume bytes
     }
 
-    public var count: Int { bytes.count }
+    @inlinable
+    public var count: Int { buffer.count }
 
     /// Gives the buffer away; the writer begins anew. Unlike `bytes` it leaves the buffer to one owner, who can go on
     /// writing without a copy.
     public mutating func finish() -> [UInt8] {
         var finished: [UInt8] = []
-        swap(&finished, &bytes)
+        swap(&finished, &buffer)
         return finished
     }
 
+    @inlinable
     public mutating func write(_ value: UInt8) {
-        bytes.append(value)
+        buffer.append(value)
     }
 
     /// Writes a number in network byte order (most significant byte first).
@@ -43,41 +48,49 @@ public struct ByteWriter: Sendable {
         writeBigEndian(value, count: 8)
     }
 
+    /// Writes numbers in network byte order, all at once: one by one each would look whether there is room.
+    @inlinable
+    public mutating func write<let count: Int>(_ numbers: InlineArray<count, UInt64>) {
+        var ordered = numbers
+        for index in ordered.indices { ordered[index] = ordered[index].bigEndian }
+        withUnsafeBytes(of: &ordered) { buffer.append(contentsOf: $0) }
+    }
+
     /// Writes the low `count` bytes of a number, most significant first.
     public mutating func writeBigEndian(_ value: UInt64, count: Int) {
         // All bytes at once: one by one each would look whether there is room.
         withUnsafeBytes(of: value.bigEndian) {
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(8 - count)...]))
+            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(8 - count)...]))
         }
     }
 
     /// Writes the low `count` bytes of a number, least significant first, as IEEE 802.15.4 sends them.
     public mutating func writeLittleEndian(_ value: UInt64, count: Int) {
         withUnsafeBytes(of: value.littleEndian) {
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
         }
     }
 
     public mutating func write(contentsOf other: [UInt8]) {
-        bytes.append(contentsOf: other)
+        buffer.append(contentsOf: other)
     }
 
     public mutating func write(contentsOf other: ArraySlice<UInt8>) {
-        bytes.append(contentsOf: other)
+        buffer.append(contentsOf: other)
     }
 
     public mutating func write(repeating value: UInt8, count: Int) {
-        bytes.append(contentsOf: repeatElement(value, count: count))
+        buffer.append(contentsOf: repeatElement(value, count: count))
     }
 
     /// Replaces a byte that was written before, such as a length known only afterwards.
     public mutating func patch(_ value: UInt8, at position: Int) {
-        bytes[position] = value
+        buffer[position] = value
     }
 
     /// Replaces two bytes that were written before, in network byte order.
     public mutating func patch(_ value: UInt16, at position: Int) {
-        bytes[position] = UInt8(truncatingIfNeeded: value >> 8)
-        bytes[position + 1] = UInt8(truncatingIfNeeded: value)
+        buffer[position] = UInt8(truncatingIfNeeded: value >> 8)
+        buffer[position + 1] = UInt8(truncatingIfNeeded: value)
     }
 }

@@ -146,7 +146,7 @@ struct IPEngineReceivingTests {
     func inner() throws {
         var node = makeNode()
         let group = address("ff05::7")
-        node.multicastAddresses.insert(group)
+        node.multicastAddresses.append(group)
         let socket = try node.open()
         _ = try node.bind(socket, port: 5)
         func tunnel(_ inner: [UInt8], sequence: UInt8, to destination: IPv6Address = .realmLocalAllMPLForwarders)

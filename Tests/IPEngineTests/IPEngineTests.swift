@@ -99,7 +99,7 @@ struct IPEngineTests {
     func tunnel() throws {
         let group = address("ff05::1234")
         var line = Line((1...3).map { makeNode($0 << 10) })
-        for index in 0..<3 { line.nodes[index].multicastAddresses.insert(group) }
+        for index in 0..<3 { line.nodes[index].multicastAddresses.append(group) }
         let socket = try line.nodes[2].open()
         _ = try line.nodes[2].bind(socket, port: 1234)
         let sender = try line.nodes[0].open()

@@ -37,10 +37,10 @@ struct DiagnosticServerTests {
                         isReceiverOnWhenIdle: false, isFullThreadDevice: false, requestsFullNetworkData: false),
                     version: 5, now: now)
                 neighbor.signal.add(rssi: DecibelMilliwatts(-20), margin: Decibels(80))
-                _ = engine.children.update(
-                    Child(
-                        neighbor: neighbor, state: .valid, addresses: [IPv6Address("fdde:ad00:beef::\(index + 1)")!],
-                        supervisionInterval: 129, answeredAt: now))
+                var child = Child(neighbor: neighbor, state: .valid, answeredAt: now)
+                child.addresses = [IPv6Address("fdde:ad00:beef::\(index + 1)")!]
+                child.supervisionInterval = 129
+                _ = engine.children.update(child)
             }
             engine.diagnosticFacts = DiagnosticFacts(
                 macCounters: DiagnosticMACCounters(inErrors: 8), addresses: [engine.linkLocalAddress])

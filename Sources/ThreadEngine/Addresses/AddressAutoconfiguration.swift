@@ -66,9 +66,10 @@ extension ThreadEngine {
         return true
     }
 
+    @inline(__always)
     var nextAddressExpiration: Instant? {
         var next: Instant?
-        for address in additionalAddresses { next = earlier(next, address.deprecatedUntil) }
+        for index in additionalAddresses.indices { next = earlier(next, additionalAddresses[index].deprecatedUntil) }
         return next
     }
 

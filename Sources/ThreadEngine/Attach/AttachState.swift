@@ -57,6 +57,7 @@ enum AttachState: Equatable, Sendable {
     /// The best candidate was asked for an address.
     case requestingIdentifier(ParentCandidate, attempt: Int, until: Instant)
 
+    @inline(__always)
     var deadline: Instant? {
         switch self {
         case .idle: nil

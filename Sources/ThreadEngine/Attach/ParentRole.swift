@@ -181,7 +181,7 @@ extension ThreadEngine {
 
     /// Forgets children that have been silent for too long.
     mutating func ageChildren(now: Instant) {
-        for child in children.children where isSilentTooLong(child, now: now) {
+        for child in children.silent(at: now, candidateLifetime: profile.candidateChildLifetime) {
             let address = child.neighbor.extendedAddress
             if child.isValid || child.isRestored {
                 removeChild(address)
@@ -189,14 +189,6 @@ extension ThreadEngine {
             } else {
                 children.remove(address)
             }
-        }
-    }
-
-    private func isSilentTooLong(_ child: Child, now: Instant) -> Bool {
-        switch child.state {
-        case .candidate(let expires): expires <= now
-        case .awaitingIdentifier: now.since(child.neighbor.lastHeard) > profile.candidateChildLifetime
-        case .valid, .restored: now.since(child.neighbor.lastHeard) > .seconds(Int64(child.timeout))
         }
     }
 

@@ -82,6 +82,7 @@ struct DatasetState: Equatable, Sendable {
         }
     }
 
+    @inline(__always)
     var nextDeadline: Instant? {
         earlier(earlier(active.registrationDeadline, pending.registrationDeadline), delay?.deadline)
     }

@@ -9,6 +9,7 @@ extension ThreadEngine {
     private static let leaderExtraWait = Duration.seconds(10)
 
     /// Whether the network's policy lets this node route.
+    @inline(__always)
     var isPermittedToRoute: Bool {
         (parameters.securityPolicy ?? .default).permitsRouters(ofVersion: configuration.version)
     }

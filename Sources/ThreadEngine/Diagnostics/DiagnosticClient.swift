@@ -34,7 +34,12 @@ struct DiagnosticClient: Equatable, Sendable {
     /// Where the numbers of queries have come to; nil before the first.
     var lastQueryID: UInt16?
 
-    var nextDeadline: Instant? { open.map { $0.deadline }.min() }
+    @inline(__always)
+    var nextDeadline: Instant? {
+        var deadline: Instant?
+        for index in open.indices { deadline = earlier(deadline, open[index].deadline) }
+        return deadline
+    }
 }
 
 // Network diagnostics: what this node asks others.

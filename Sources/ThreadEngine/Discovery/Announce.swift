@@ -48,6 +48,7 @@ struct AnnounceState: Equatable, Sendable {
             && left.nextAnswer == right.nextAnswer && left.refused?.place == right.refused?.place
     }
 
+    @inline(__always)
     var nextDeadline: Instant? {
         var deadline = earlier(cycle?.deadline, interval?.deadline)
         if case .waiting(_, let until) = following { deadline = earlier(deadline, until) }

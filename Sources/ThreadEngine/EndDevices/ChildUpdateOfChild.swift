@@ -92,7 +92,7 @@ extension ThreadEngine {
     /// Tells sleepy children of network data that they do not have: they hear no multicasts.
     mutating func updateSleepyChildren() {
         guard role.isRouting, let leaderData else { return }
-        for child in children.children where child.isValid && !child.neighbor.mode.isReceiverOnWhenIdle {
+        for child in children.sleepy {
             let version = leaderData.version(for: child.neighbor.mode)
             guard child.networkDataVersion != version, child.offeredDataVersion != version else { continue }
             children.modify(child.neighbor.extendedAddress) { $0.offeredDataVersion = version }

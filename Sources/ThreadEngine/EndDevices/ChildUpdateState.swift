@@ -17,6 +17,7 @@ enum ChildUpdateState: Equatable, Sendable {
     /// After a restart: asks the former parent whether it still keeps this node's place.
     case restoring(attempt: Int, challenge: [UInt8], until: Instant)
 
+    @inline(__always)
     var deadline: Instant? {
         switch self {
         case .idle: nil

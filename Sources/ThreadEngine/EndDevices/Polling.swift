@@ -55,6 +55,7 @@ extension ThreadEngine {
 
     /// Lets the polling follow what happened to role, parent and requests.
     mutating func updatePolling(now: Instant) {
+        if mode.isReceiverOnWhenIdle, polling.isOff { return }
         guard pollDestination != nil else {
             if !polling.isOff { polling.stop() }
             return

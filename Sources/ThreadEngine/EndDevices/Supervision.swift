@@ -52,8 +52,8 @@ extension ThreadEngine {
     /// Sends a frame without content to each sleepy child that has heard nothing for its interval.
     mutating func superviseChildren(now: Instant) {
         guard role.isRouting else { return }
-        for child in children.children {
-            guard child.isValid, !child.neighbor.mode.isReceiverOnWhenIdle, child.supervisionInterval > 0,
+        for child in children.sleepy {
+            guard child.supervisionInterval > 0,
                 now.since(child.supervisedAt) >= .seconds(Int64(child.supervisionInterval))
             else { continue }
             // The driver leaves it out where something else waits for the child already.

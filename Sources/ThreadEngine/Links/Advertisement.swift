@@ -75,8 +75,7 @@ extension ThreadEngine {
             return
         }
         guard source.isRouter, let route else { return }
-        let isNeighbor = neighbor(received.sender) != nil
-        if isNeighbor {
+        if neighbor(received.sender) != nil {
             adoptLeaderData(leaderData, from: received.sender, now: now)
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
             guard role.isAttached else { return }
@@ -108,21 +107,22 @@ extension ThreadEngine {
         source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
     ) {
         let id = source.routerID
-        guard id != rloc16.routerID, let router = routers[id] else { return }
+        guard id != rloc16.routerID, routers.contains(id) else { return }
         considerDowngrade(route, from: id, now: now)
-        if !router.isLinkValid, let child = children[received.sender], child.isValid {
+        if routers.linkedAddress(of: id) == nil, let child = children[received.sender], child.isValid {
             promoteChild(child, to: id, now: now)
         }
-        guard let current = routers[id] else { return }
-        if current.link == .none {
+        switch routers.link(to: id) {
+        case nil, .requested: break
+        case .some(.none):
             guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
             else { return }
-            return requestLink(
-                with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
+            requestLink(with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
+        case .valid:
+            guard routers.linkedAddress(of: id) == received.sender else { return }
+            routers.modify(id) { $0.neighbor.lastHeard = now }
+            learn(route, from: id, now: now)
         }
-        guard current.isLinkValid, current.neighbor.extendedAddress == received.sender else { return }
-        routers.modify(id) { $0.neighbor.lastHeard = now }
-        learn(route, from: id, now: now)
     }
 
     /// A former child advertises as a router: the link is there already.

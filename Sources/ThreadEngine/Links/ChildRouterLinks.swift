@@ -13,15 +13,13 @@ extension ThreadEngine {
     /// A router that is not the parent was heard.
     /// - Deviation: docs/deviations.md#child-links
     mutating func considerChildLink(with id: RouterID, _ received: ReceivedMLE, now: Instant) {
-        guard role == .child, attach == .idle, mode.isFullThreadDevice, profile.childRouterLinks > 0,
-            let router = routers[id]
-        else { return }
-        switch router.link {
+        guard role == .child, attach == .idle, mode.isFullThreadDevice, profile.childRouterLinks > 0 else { return }
+        switch routers.link(to: id) {
+        case nil, .requested: return
         case .valid:
-            guard router.neighbor.extendedAddress == received.sender else { return }
+            guard routers.linkedAddress(of: id) == received.sender else { return }
             return routers.modify(id) { $0.neighbor.lastHeard = now }
-        case .requested: return
-        case .none: break
+        case .some(.none): break
         }
         let links = routers.neighborCount(atLeast: .poor)
         if links < Int(profile.childRouterLinks) {

@@ -237,7 +237,9 @@ extension ThreadEngine {
 
     /// Renews links that have gone quiet and takes down those that do not answer.
     mutating func ageRouters(now: Instant) {
-        for router in routers.routers {
+        let age = min(profile.neighborAgeMaximum, profile.neighborAgeMaximumOnChild)
+        for id in routers.overdue(at: now, unheardSince: now.earlier(by: age)) {
+            guard let router = routers[id] else { continue }
             switch router.link {
             case .none: break
             case .requested(_, let deadline):

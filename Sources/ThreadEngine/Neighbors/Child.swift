@@ -16,7 +16,11 @@ public struct Child: Equatable, Sendable {
     }
 
     public var neighbor: Neighbor
-    public var state: State
+    public var state: State {
+        didSet { isValid = state == .valid }
+    }
+    /// Kept beside the state itself, as it is asked for with every message.
+    public private(set) var isValid: Bool
     /// What the last Parent Response asked for; empty when none was sent or it was returned. A valid child that asks
     /// again, because it restarted or looks for something better, stays valid until it has returned it.
     public var challenge: [UInt8] = []
@@ -37,9 +41,13 @@ public struct Child: Equatable, Sendable {
     /// When its last Parent Request was answered: repeats are left alone for a while.
     public var answeredAt: Instant
 
-    public var isValid: Bool {
-        if case .valid = state { true } else { false }
+    init(neighbor: Neighbor, state: State, answeredAt: Instant) {
+        self.neighbor = neighbor
+        self.state = state
+        self.answeredAt = answeredAt
+        isValid = state == .valid
     }
+
     public var isRestored: Bool {
         if case .restored = state { true } else { false }
     }
@@ -68,6 +76,21 @@ public struct ChildTable: Equatable, Sendable {
         return nil
     }
 
+    /// The child with an address, when it is a valid one.
+    func validNeighbor(_ address: ExtendedAddress) -> Neighbor? {
+        guard let index = index(of: address), children[index].isValid else { return nil }
+        return children[index].neighbor
+    }
+
+    /// The child with a short address, also one that was not heard since this node restarted.
+    func settledChild(_ rloc16: RLOC16) -> Child? {
+        for index in children.indices
+        where children[index].neighbor.rloc16 == rloc16 && (children[index].isValid || children[index].isRestored) {
+            return children[index]
+        }
+        return nil
+    }
+
     // Indices instead of elements: only what is found is copied.
     private func index(of address: ExtendedAddress) -> Int? {
         for index in children.indices where children[index].neighbor.extendedAddress == address { return index }
@@ -75,6 +98,35 @@ public struct ChildTable: Equatable, Sendable {
     }
 
     public var valid: [Child] { children.filter { $0.isValid } }
+
+    /// Those that have been silent for too long.
+    func silent(at now: Instant, candidateLifetime: Duration) -> [Child] {
+        var silent: [Child] = []
+        for index in children.indices {
+            let silence = now.microseconds - min(now, children[index].neighbor.lastHeard).microseconds
+            // Most are valid, and this is asked every second.
+            if children[index].isValid, silence <= UInt64(children[index].timeout) * 1_000_000 { continue }
+            let child = children[index]
+            let isSilent =
+                switch child.state {
+                case .candidate(let expires): expires <= now
+                case .awaitingIdentifier: .microseconds(Int64(silence)) > candidateLifetime
+                case .valid, .restored: silence > UInt64(child.timeout) * 1_000_000
+                }
+            if isSilent { silent.append(child) }
+        }
+        return silent
+    }
+
+    /// Those that are valid and sleep.
+    var sleepy: [Child] {
+        var sleepy: [Child] = []
+        for index in children.indices
+        where !children[index].neighbor.mode.isReceiverOnWhenIdle && children[index].isValid {
+            sleepy.append(children[index])
+        }
+        return sleepy
+    }
 
     /// Those with an address of this router, also such as have not been heard since it restarted.
     public var settled: [Child] { children.filter { $0.isValid || $0.isRestored } }

@@ -5,11 +5,10 @@ public import ThreadWire
 // Neighbors of all kinds: the parent, children, routers with a valid link.
 extension ThreadEngine {
     /// The neighbor with an extended address whose link is valid.
+    @inline(__always)
     public func neighbor(_ address: ExtendedAddress) -> Neighbor? {
         if let parent, parent.extendedAddress == address { return parent }
-        if let child = children[address], child.isValid { return child.neighbor }
-        if let router = routers[address], router.isLinkValid { return router.neighbor }
-        return nil
+        return children.validNeighbor(address) ?? routers.linkedNeighbor(address)
     }
 
     /// All neighbors with a valid link: children first, then routers, the parent among them for a child.
@@ -30,7 +29,7 @@ extension ThreadEngine {
             parent = changed
         }
         children.modify(address) { change(&$0.neighbor) }
-        if let id = routers.id(of: address) { routers.modify(id) { change(&$0.neighbor) } }
+        routers.modify(address) { change(&$0.neighbor) }
     }
 
     /// Tells the MAC engine of a neighbor.
@@ -74,7 +73,7 @@ extension ThreadEngine {
         let child: Child? =
             switch address {
             case .none: nil
-            case .short(let rloc16): children.settled.first { $0.neighbor.rloc16 == rloc16 }
+            case .short(let rloc16): children.settledChild(rloc16)
             case .extended(let extended): children[extended]
             }
         guard let child, child.isValid || child.isRestored else { return false }

@@ -16,7 +16,11 @@ public struct Router: Equatable, Sendable {
     }
 
     public let id: RouterID
-    public var link = Link.none
+    public var link = Link.none {
+        didSet { isLinkValid = link == .valid }
+    }
+    /// Kept beside the link itself, as it is asked for with every advertisement.
+    public private(set) var isLinkValid = false
     /// Meaningful while the link is requested or valid.
     public var neighbor: Neighbor
     /// The neighboring router that leads to this one by the cheapest way of several hops.
@@ -34,9 +38,6 @@ public struct Router: Equatable, Sendable {
         lastReachable = now
     }
 
-    public var isLinkValid: Bool {
-        if case .valid = link { true } else { false }
-    }
     public var isLinkRequested: Bool {
         if case .requested = link { true } else { false }
     }
@@ -52,6 +53,8 @@ public struct Router: Equatable, Sendable {
 public struct RouterTable: Equatable, Sendable {
     /// All routers with an id, by id.
     public private(set) var routers: [Router] = []
+    /// The ids that are given out.
+    public private(set) var ids = RouterIDMask()
     /// Counts the leader's changes and heartbeats.
     public private(set) var idSequence: UInt8 = 0
     /// When the sequence last moved on: its age tells whether the leader is still there.
@@ -61,12 +64,6 @@ public struct RouterTable: Equatable, Sendable {
 
     public init() {}
 
-    public var ids: RouterIDMask {
-        var mask = RouterIDMask()
-        for router in routers { mask.insert(router.id) }
-        return mask
-    }
-
     public var count: Int { routers.count }
 
     public subscript(id: RouterID) -> Router? {
@@ -74,32 +71,60 @@ public struct RouterTable: Equatable, Sendable {
     }
 
     public subscript(address: ExtendedAddress) -> Router? {
-        id(of: address).flatMap { self[$0] }
+        index(of: address).map { routers[$0] }
     }
 
-    /// The id of the router with an address, if it is or may become a neighbor.
-    func id(of address: ExtendedAddress) -> RouterID? {
+    /// The router with an address, when there is a valid link to it.
+    func linkedNeighbor(_ address: ExtendedAddress) -> Neighbor? {
+        guard let index = index(of: address), routers[index].isLinkValid else { return nil }
+        return routers[index].neighbor
+    }
+
+    /// Where the router with an address stands, if it is or may become a neighbor.
+    private func index(of address: ExtendedAddress) -> Int? {
         for index in routers.indices where routers[index].neighbor.extendedAddress == address {
             if case .none = routers[index].link { continue }
-            return routers[index].id
+            return index
         }
         return nil
     }
 
     /// How many routers are heard at least this well.
     public func neighborCount(atLeast quality: LinkQuality) -> Int {
-        routers.reduce(0) { $0 + ($1.isLinkValid && $1.neighbor.signal.linkQuality >= quality ? 1 : 0) }
+        var count = 0
+        for index in routers.indices
+        where routers[index].isLinkValid && routers[index].neighbor.signal.linkQuality >= quality { count += 1 }
+        return count
     }
 
-    private func index(of id: RouterID) -> Int? {
-        var low = 0
-        var high = routers.count
-        while low < high {
-            let middle = (low + high) / 2
-            if routers[middle].id < id { low = middle + 1 } else { high = middle }
-        }
-        return low < routers.count && routers[low].id == id ? low : nil
+    /// Whether a router has the id.
+    func contains(_ id: RouterID) -> Bool { index(of: id) != nil }
+
+    /// How far the direct link to a router has come; nil when nobody has the id.
+    func link(to id: RouterID) -> Router.Link? { index(of: id).map { routers[$0].link } }
+
+    /// The address of the router with an id, when there is a valid link to it.
+    func linkedAddress(of id: RouterID) -> ExtendedAddress? {
+        guard let index = index(of: id), routers[index].isLinkValid else { return nil }
+        return routers[index].neighbor.extendedAddress
     }
+
+    /// The routers whose answer to a Link Request is overdue, and those not heard since a time.
+    func overdue(at now: Instant, unheardSince limit: Instant?) -> RouterIDMask {
+        var mask = RouterIDMask()
+        for index in routers.indices {
+            switch routers[index].link {
+            case .none: continue
+            case .requested(_, let deadline): if deadline > now { continue }
+            case .valid: if limit.map({ routers[index].neighbor.lastHeard > $0 }) ?? true { continue }
+            }
+            mask.insert(routers[index].id)
+        }
+        return mask
+    }
+
+    @inline(__always)
+    private func index(of id: RouterID) -> Int? { ids.position(of: id) }
 
     /// Changes an entry where it stands, if it is there.
     mutating func modify(_ id: RouterID, _ change: (inout Router) -> Void) {
@@ -107,12 +132,20 @@ public struct RouterTable: Equatable, Sendable {
         change(&routers[index])
     }
 
+    /// Changes the entry of a router that is or may become a neighbor.
+    mutating func modify(_ address: ExtendedAddress, _ change: (inout Router) -> Void) {
+        guard let index = index(of: address) else { return }
+        change(&routers[index])
+    }
+
     mutating func clear() {
         routers.removeAll()
+        ids = RouterIDMask()
     }
 
     private mutating func insert(_ id: RouterID, now: Instant) {
-        let position = routers.firstIndex { $0.id > id } ?? routers.count
+        ids.insert(id)
+        guard let position = index(of: id) else { return }
         routers.insert(Router(id: id, now: now), at: position)
     }
 
@@ -125,14 +158,19 @@ public struct RouterTable: Equatable, Sendable {
 
     /// Takes over the leader's set of ids.
     /// - Returns: the routers that are gone, and whether any came.
-    mutating func update(ids: RouterIDMask, sequence: UInt8, now: Instant) -> (removed: [Router], hasAdded: Bool) {
+    mutating func update(ids given: RouterIDMask, sequence: UInt8, now: Instant) -> (removed: [Router], hasAdded: Bool)
+    {
         idSequence = sequence
         idSequenceUpdated = now
-        let removed = routers.filter { !ids.contains($0.id) }
-        for router in removed { dropRoutes(via: router.id) }
-        routers.removeAll { !ids.contains($0.id) }
+        guard given != ids else { return ([], false) }
+        let removed = routers.filter { !given.contains($0.id) }
+        for router in removed {
+            dropRoutes(via: router.id)
+            ids.remove(router.id)
+        }
+        routers.removeAll { !given.contains($0.id) }
         var hasAdded = false
-        for id in ids where id.isValid && self[id] == nil {
+        for id in given where id.isValid && !contains(id) {
             insert(id, now: now)
             hasAdded = true
         }
@@ -146,7 +184,7 @@ public struct RouterTable: Equatable, Sendable {
         now: Instant, entropy: inout OpenEntropy
     ) -> RouterID? {
         guard routers.count < limit else { return nil }
-        func isFree(_ id: RouterID) -> Bool { self[id] == nil && (reusable[id].map { $0 <= now } ?? true) }
+        func isFree(_ id: RouterID) -> Bool { !contains(id) && (reusable[id].map { $0 <= now } ?? true) }
         let chosen: RouterID
         if let wanted, wanted.isValid, isFree(wanted) {
             chosen = wanted
@@ -163,9 +201,10 @@ public struct RouterTable: Equatable, Sendable {
 
     /// As leader: takes an id back.
     mutating func release(_ id: RouterID, reuseDelay: Duration, now: Instant) {
-        guard self[id] != nil else { return }
+        guard let index = index(of: id) else { return }
         dropRoutes(via: id)
-        routers.removeAll { $0.id == id }
+        routers.remove(at: index)
+        ids.remove(id)
         reusable[id] = now + reuseDelay
         advanceSequence(now: now)
     }
@@ -227,18 +266,20 @@ public struct RouterTable: Equatable, Sendable {
             routers[neighbor].neighbor.linkQualityOut = LinkQuality(rawValue: own.linkQualityIn) ?? .none
         }
         let linkCost = routers[neighbor].linkCost
+        // Both are in the order of ids.
+        var index = 0
         for (id, entry) in route.routes where id != ownID && id != neighborID {
-            learn(id, costFromNeighbor: entry.routeCost, via: neighborID, linkCost: linkCost)
+            while index < routers.count, routers[index].id < id { index += 1 }
+            guard index < routers.count else { break }
+            guard routers[index].id == id else { continue }
+            learn(index, costFromNeighbor: entry.routeCost, via: neighborID, linkCost: linkCost)
         }
         let reachableAfter = reachable
-        for index in routers.indices where reachableAfter.contains(routers[index].id) {
-            routers[index].lastReachable = now
-        }
+        noteReachable(reachableAfter, now: now)
         return reachableBefore != reachableAfter
     }
 
-    private mutating func learn(_ id: RouterID, costFromNeighbor: UInt8, via neighborID: RouterID, linkCost: UInt8) {
-        guard let index = index(of: id) else { return }
+    private mutating func learn(_ index: Int, costFromNeighbor: UInt8, via neighborID: RouterID, linkCost: UInt8) {
         let cost = costFromNeighbor == 0 ? infiniteRouteCost : costFromNeighbor
         let total = cost &+ linkCost
         let current = routers[index].nextHop
@@ -272,9 +313,31 @@ public struct RouterTable: Equatable, Sendable {
 
     /// The routers to which a way is known.
     private var reachable: RouterIDMask {
-        var mask = RouterIDMask()
-        for index in routers.indices where path(toRouterAt: index) != nil { mask.insert(routers[index].id) }
+        var linked = RouterIDMask()
+        for index in routers.indices where routers[index].linkCost < infiniteRouteCost {
+            linked.insert(routers[index].id)
+        }
+        guard linked != ids else { return linked }
+        var mask = linked
+        for index in routers.indices where !linked.contains(routers[index].id) && path(toRouterAt: index) != nil {
+            mask.insert(routers[index].id)
+        }
         return mask
+    }
+
+    /// As leader: the routers that no way has led to since a time. Those that can be reached are noted as such.
+    mutating func unreachable(since limit: Instant?, now: Instant) -> RouterIDMask {
+        noteReachable(reachable, now: now)
+        var mask = RouterIDMask()
+        guard let limit else { return mask }
+        for index in routers.indices where routers[index].lastReachable <= limit { mask.insert(routers[index].id) }
+        return mask
+    }
+
+    private mutating func noteReachable(_ reachable: RouterIDMask, now: Instant) {
+        for index in routers.indices where reachable.contains(routers[index].id) {
+            routers[index].lastReachable = now
+        }
     }
 
     /// What this router tells its neighbors.
@@ -298,5 +361,5 @@ public struct RouterTable: Equatable, Sendable {
 
 extension Route64 {
     /// The entries with the ids that they are about.
-    var routes: Zip2Sequence<RouterIDMask, [RouteEntry]> { zip(routerIDMask, entries) }
+    var routes: Zip2Sequence<RouterIDMask, RouteEntries> { zip(routerIDMask, entries) }
 }

@@ -255,12 +255,9 @@ extension ThreadEngine {
 
     /// Releases the ids of routers to which there has been no way for long.
     mutating func releaseLostRouters(now: Instant) {
-        for router in routers.routers where router.id != rloc16.routerID {
-            if routers.path(to: router.id) != nil {
-                routers.modify(router.id) { $0.lastReachable = now }
-            } else if now.since(router.lastReachable) >= profile.leaderToRouterTimeout {
-                releaseRouter(router.id, now: now)
-            }
+        let limit = now.earlier(by: profile.leaderToRouterTimeout)
+        for id in routers.unreachable(since: limit, now: now) where id != rloc16.routerID {
+            releaseRouter(id, now: now)
         }
     }
 

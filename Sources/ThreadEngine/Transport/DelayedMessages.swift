@@ -26,7 +26,9 @@ extension ThreadEngine {
     }
 
     mutating func sendDelayed(now: Instant) {
-        guard delayed.contains(where: { $0.deadline <= now }) else { return }
+        var isDue = false
+        for index in delayed.indices where delayed[index].deadline <= now { isDue = true }
+        guard isDue else { return }
         let due = delayed.filter { $0.deadline <= now }
         delayed.removeAll { $0.deadline <= now }
         for message in due {

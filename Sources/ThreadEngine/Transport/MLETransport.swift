@@ -85,7 +85,10 @@ extension ThreadEngine {
                 isMulticast: datagram.destination.isMulticast, frameCounter: opened.frameCounter,
                 keySequence: opened.keySequence, rssi: datagram.rssi,
                 margin: profile.linkMargin(rssi: datagram.rssi, snr: datagram.snr))
-            guard isFresh(received) else { return drop(isRepeated(received) ? .duplicateFrame : .replayedMLE) }
+            let known = neighbor(sender)
+            guard Self.isFresh(received, from: known) else {
+                return drop(Self.isRepeated(received, from: known) ? .duplicateFrame : .replayedMLE)
+            }
             noteHeard(received, now: now)
             if received.keySequence > keyRing.keySequence {
                 followKeySequence(received.keySequence, of: sender, .peer, now: now)
@@ -117,31 +120,29 @@ extension ThreadEngine {
             drop(.unknownKey)
             return nil
         }
-        var bytes = datagram.payload
-        guard
-            let content = MLESecurity.open(
-                &bytes, message: headerStart..<bytes.count, header: header, source: datagram.source,
-                destination: datagram.destination, extendedAddress: sender,
-                context: keyRing.contexts(for: sequence).mle)
-        else {
+        let content = MLESecurity.open(
+            copyOf: datagram.payload, message: headerStart..<datagram.payload.count, header: header,
+            source: datagram.source, destination: datagram.destination, extendedAddress: sender,
+            context: keyRing.contexts(for: sequence).mle, space: &openedMLE)
+        guard let content else {
             drop(.messageIntegrityCode)
             return nil
         }
-        return (ByteReader(bytes, in: content), header.frameCounter, sequence)
+        return (ByteReader(openedMLE, in: content), header.frameCounter, sequence)
     }
 
     /// Whether a message's frame counter has not been seen from this neighbor before.
     ///
     /// Messages of strangers pass: what they say is believed only with a challenge answered.
-    private func isFresh(_ received: ReceivedMLE) -> Bool {
-        guard let neighbor = neighbor(received.sender) else { return true }
+    private static func isFresh(_ received: ReceivedMLE, from neighbor: Neighbor?) -> Bool {
+        guard let neighbor else { return true }
         if received.keySequence != neighbor.keySequence { return received.keySequence > neighbor.keySequence }
         return received.frameCounter >= neighbor.mleFrameCounter
     }
 
     /// Whether it is the neighbor's last message once more: its acknowledgement was lost.
-    private func isRepeated(_ received: ReceivedMLE) -> Bool {
-        guard let neighbor = neighbor(received.sender) else { return false }
+    private static func isRepeated(_ received: ReceivedMLE, from neighbor: Neighbor?) -> Bool {
+        guard let neighbor else { return false }
         return received.keySequence == neighbor.keySequence && received.frameCounter &+ 1 == neighbor.mleFrameCounter
     }
 

@@ -47,9 +47,10 @@ struct ManagementAgent: Equatable, Sendable {
 
     init(limit: Int) { self.limit = limit }
 
+    @inline(__always)
     var nextDeadline: Instant? {
         var deadline: Instant?
-        for request in pending { deadline = earlier(deadline, request.deadline) }
+        for index in pending.indices { deadline = earlier(deadline, pending[index].deadline) }
         return deadline
     }
 
@@ -136,6 +137,7 @@ extension ThreadEngine {
 
     /// Repeats requests and gives up those that were repeated often enough.
     mutating func handleManagementDeadline(now: Instant) {
+        guard !management.pending.isEmpty || !management.answered.isEmpty else { return }
         for request in management.pending where request.deadline <= now {
             guard let index = management.pending.firstIndex(of: request) else { continue }
             if request.transmissions > profile.coapMaximumRetransmissions {

@@ -8,24 +8,32 @@ public enum FrameCheckSequence {
     public static func compute(_ bytes: [UInt8], in range: Range<Int>) -> UInt16 {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "range \(range) outside of the buffer")
         return bytes.withUnsafeBytes { bytes in
-            var remainder: UInt16 = 0
-            var index = range.lowerBound
-            // Two bytes at once: what the first does to the second is in the table of the first already.
-            while index + 1 < range.upperBound {
-                remainder ^= UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
-                remainder = afterTwo[Int(remainder & 0xff)] ^ afterOne[Int(remainder >> 8)]
-                index += 2
+            remainders.withUnsafeBufferPointer { remainders in
+                var remainder: UInt16 = 0
+                var index = range.lowerBound
+                // Four bytes at once: what each does to those behind it is in its table already.
+                while index + 4 <= range.upperBound {
+                    let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self).littleEndian
+                    let mixed = Int(word ^ UInt32(remainder))
+                    remainder =
+                        remainders[0x300 | mixed & 0xff] ^ remainders[0x200 | mixed >> 8 & 0xff]
+                        ^ remainders[0x100 | mixed >> 16 & 0xff] ^ remainders[mixed >> 24]
+                    index += 4
+                }
+                while index < range.upperBound {
+                    remainder = remainder >> 8 ^ remainders[Int((remainder ^ UInt16(bytes[index])) & 0xff)]
+                    index += 1
+                }
+                return remainder
             }
-            if index < range.upperBound {
-                remainder = remainder >> 8 ^ afterOne[Int((remainder ^ UInt16(bytes[index])) & 0xff)]
-            }
-            return remainder
         }
     }
 
-    /// What is left of each byte when the shift register has taken it in, and when it has taken in another zero byte.
-    private static let afterOne: [UInt16] = (0...255).map { shifted($0, bits: 8) }
-    private static let afterTwo: [UInt16] = (0...255).map { shifted($0, bits: 16) }
+    /// What is left of each byte when the shift register has taken it in, and when it has taken in another one, two or
+    /// three zero bytes: four tables behind each other.
+    private static let remainders: [UInt16] = (1...4).flatMap { count in
+        (0...255).map { shifted($0, bits: 8 * count) }
+    }
 
     private static func shifted(_ value: UInt16, bits: Int) -> UInt16 {
         (0..<bits).reduce(value) { register, _ in register & 1 == 0 ? register >> 1 : register >> 1 ^ 0x8408 }

@@ -104,11 +104,11 @@ extension MACHeader {
     private static func readAddress(
         _ reader: inout ByteReader, _ mode: FrameControl.AddressingMode, _ field: String
     ) throws(ParseError) -> LinkAddress {
-        let value = mode == .none ? 0 : try reader.readLittleEndian(mode.byteCount, field)
-        return switch mode {
-        case .none: .none
-        case .short: .short(ShortAddress(rawValue: UInt16(truncatingIfNeeded: value)))
-        case .extended: .extended(ExtendedAddress(rawValue: value))
+        switch mode {
+        case .none: return .none
+        case .short:
+            return .short(ShortAddress(rawValue: UInt16(truncatingIfNeeded: try reader.readLittleEndian(2, field))))
+        case .extended: return .extended(ExtendedAddress(rawValue: try reader.readLittleEndian(8, field)))
         }
     }
 

@@ -5,6 +5,9 @@ public import WireCore
 public struct IPv6Header: Equatable, Sendable {
     /// How many bytes the header takes.
     public static let byteCount = 40
+    /// Where in the header the source address stands.
+    /// - Units: bytes
+    public static let sourceOffset = 8
     /// The smallest datagram size that every link must carry.
     /// - Units: bytes
     /// - Source: RFC 8200 §5
@@ -57,11 +60,8 @@ public struct IPv6Header: Equatable, Sendable {
     public var byteCount: Int { Self.byteCount }
 
     public func serialize(into writer: inout ByteWriter) {
-        writer.write(6 << 28 | UInt32(trafficClass) << 20 | flowLabel)
-        writer.write(payloadLength)
-        writer.write(nextHeader.rawValue)
-        writer.write(hopLimit)
-        source.serialize(into: &writer)
-        destination.serialize(into: &writer)
+        let word = 6 << 28 | UInt32(trafficClass) << 20 | flowLabel
+        let rest = UInt32(payloadLength) << 16 | UInt32(nextHeader.rawValue) << 8 | UInt32(hopLimit)
+        writer.write([UInt64(word) << 32 | UInt64(rest), source.high, source.low, destination.high, destination.low])
     }
 }

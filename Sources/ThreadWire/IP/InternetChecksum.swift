@@ -20,27 +20,27 @@ public struct InternetChecksum: Sendable {
 
     /// Adds four 16-bit words at once: in ones' complement it does not matter where a carry comes from.
     private mutating func add(_ words: UInt64) {
-        // Taken in halves, so that the sum has room for more of them than any buffer holds.
-        sum &+= words >> 32
-        sum &+= words & 0xffff_ffff
+        let (partial, hasCarry) = sum.addingReportingOverflow(words)
+        sum = partial &+ (hasCarry ? 1 : 0)
     }
 
     public mutating func add(_ bytes: ArraySlice<UInt8>) {
         bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            if let first = pending, let second = rest.popFirst() {
+            var offset = 0
+            if let first = pending, let second = bytes.first {
                 add(UInt64(first) << 8 | UInt64(second))
                 pending = nil
+                offset = 1
             }
-            while rest.count >= 8 {
-                add(UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: rest.startIndex, as: UInt64.self)))
-                rest.removeFirst(8)
+            while offset + 8 <= bytes.count {
+                add(UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+                offset += 8
             }
-            while rest.count >= 2 {
-                add(UInt64(rest[rest.startIndex]) << 8 | UInt64(rest[rest.startIndex + 1]))
-                rest.removeFirst(2)
+            while offset + 2 <= bytes.count {
+                add(UInt64(bytes[offset]) << 8 | UInt64(bytes[offset + 1]))
+                offset += 2
             }
-            if let last = rest.first { pending = last }
+            if offset < bytes.count { pending = bytes[offset] }
         }
     }
 
@@ -48,7 +48,8 @@ public struct InternetChecksum: Sendable {
 
     /// The complement of the sum: what a header carries, or zero when the bytes include a correct checksum.
     public var value: UInt16 {
-        var folded = sum &+ (pending.map { UInt64($0) << 8 } ?? 0)
+        // In halves, so that the last byte cannot carry out of them.
+        var folded = (sum & 0xffff_ffff) &+ sum >> 32 &+ (pending.map { UInt64($0) << 8 } ?? 0)
         while folded > 0xffff { folded = folded & 0xffff &+ folded >> 16 }
         return ~UInt16(truncatingIfNeeded: folded)
     }

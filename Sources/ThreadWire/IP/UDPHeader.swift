@@ -29,6 +29,12 @@ public struct UDPHeader: Equatable, Sendable {
         checksum = try reader.readUInt16("UDP checksum")
     }
 
+    /// The port in the header that a reader stands before, without reading it; nil when it is cut off.
+    public static func destinationPort(ahead reader: ByteReader) -> UInt16? {
+        guard reader.remaining >= byteCount, let high = reader.peek(2), let low = reader.peek(3) else { return nil }
+        return UInt16(high) << 8 | UInt16(low)
+    }
+
     /// Reads the header of a datagram that takes all that is left, and checks length and checksum.
     ///
     /// The reader then stands at the payload.
@@ -58,10 +64,8 @@ public struct UDPHeader: Equatable, Sendable {
     public var byteCount: Int { Self.byteCount }
 
     public func serialize(into writer: inout ByteWriter) {
-        writer.write(sourcePort)
-        writer.write(destinationPort)
-        writer.write(length)
-        writer.write(checksum)
+        let ports = UInt64(sourcePort) << 16 | UInt64(destinationPort)
+        writer.write(ports << 32 | UInt64(length) << 16 | UInt64(checksum))
     }
 
     /// Writes a whole UDP datagram: header with length and checksum, then the payload.

@@ -1,7 +1,7 @@
 import WireCore
 
-/// The headers at the front of a datagram that can be compressed and restored without loss.
-struct HeaderChain {
+/// The headers at the front of a datagram that can be compressed and restored without loss, one after the other.
+struct HeaderChain: IteratorProtocol {
     enum Header {
         /// An IPv6 header and where it stands.
         case ipv6(IPv6Header, offset: Int)
@@ -11,45 +11,47 @@ struct HeaderChain {
         case udp(UDPHeader)
     }
 
-    private(set) var headers: [Header] = []
-    /// Where the first byte behind these headers stands.
+    /// Where the first byte behind the headers that came stands.
     private(set) var end = 0
+    private var reader: ByteReader
+    /// What comes next; nil when the chain has ended.
+    private var expected: NextHeader? = .ipv6
+    private var isBehindIPv6 = false
 
-    init(scanning datagram: [UInt8]) {
-        var reader = ByteReader(datagram)
-        var next: NextHeader? = .ipv6
-        while let header = next {
-            next = try? scan(header, &reader)
-        }
+    init(scanning datagram: [UInt8]) { reader = ByteReader(datagram) }
+
+    mutating func next() -> Header? {
+        guard let kind = expected else { return nil }
+        expected = nil
+        let header = try? scan(kind)
+        if header != nil { end = reader.offset }
+        return header
     }
 
-    /// Takes one header into the chain.
-    /// - Returns: what follows it; nil when the chain ends.
-    private mutating func scan(_ header: NextHeader, _ reader: inout ByteReader) throws(ParseError) -> NextHeader? {
+    /// - Returns: nil when the header cannot be compressed.
+    private mutating func scan(_ kind: NextHeader) throws(ParseError) -> Header? {
         let start = reader.offset
-        switch header {
+        let wasBehindIPv6 = isBehindIPv6
+        isBehindIPv6 = kind == .ipv6
+        switch kind {
         case .ipv6:
             let header = try IPv6Header(parsing: &reader)
             guard Int(header.payloadLength) == reader.remaining else { return nil }
-            headers.append(.ipv6(header, offset: start))
-            end = reader.offset
-            return header.nextHeader
+            expected = header.nextHeader
+            return .ipv6(header, offset: start)
         case .hopByHop:
-            guard case .ipv6 = headers.last else { return nil }
+            guard wasBehindIPv6 else { return nil }
             let options = try HopByHopOptions(parsing: &reader)
             let padding = Self.elidablePadding(options)
             let content = start + 2..<reader.offset - padding
             // RFC 6282 §4.2: one byte tells the length.
             guard content.count <= 255 else { return nil }
-            headers.append(.hopByHop(nextHeader: options.nextHeader, content: content))
-            end = reader.offset
-            return options.nextHeader
+            expected = options.nextHeader
+            return .hopByHop(nextHeader: options.nextHeader, content: content)
         case .udp:
             let header = try UDPHeader(parsing: &reader)
             guard Int(header.length) == reader.offset - start + reader.remaining else { return nil }
-            headers.append(.udp(header))
-            end = reader.offset
-            return nil
+            return .udp(header)
         default:
             return nil
         }

@@ -29,13 +29,14 @@ public enum HeaderCompression {
         into writer: inout ByteWriter
     ) -> Int {
         let shared = Shared(source: source, destination: destination, contexts: contexts)
-        let chain = HeaderChain(scanning: datagram)
-        guard !chain.headers.isEmpty else {
+        var chain = HeaderChain(scanning: datagram)
+        guard var header = chain.next() else {
             writer.write(LowPANDispatch.ipv6Byte)
             return 0
         }
-        for (index, header) in chain.headers.enumerated() {
-            let isFollowed = index + 1 < chain.headers.count
+        while true {
+            let following = chain.next()
+            let isFollowed = following != nil
             switch header {
             case .ipv6(let header, let offset):
                 if offset > 0 { writer.write(NextHeaderCompression.ipv6) }
@@ -47,8 +48,9 @@ public enum HeaderCompression {
             case .udp(let header):
                 NextHeaderCompression.compress(header, into: &writer)
             }
+            guard let following else { return chain.end }
+            header = following
         }
-        return chain.end
     }
 
     /// Expands the headers at the front of a 6LoWPAN payload; the reader then stands at the rest of the datagram.

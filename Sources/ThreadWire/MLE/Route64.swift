@@ -9,7 +9,7 @@ public struct Route64: Equatable, Sendable {
     /// The routers of the partition.
     public private(set) var routerIDMask: RouterIDMask
     /// One for each router of the mask, in ascending order of ids.
-    public private(set) var entries: [RouteEntry]
+    public private(set) var entries: RouteEntries
 
     /// - Parameter entries: as many as the mask has ids.
     public init(idSequence: UInt8, routerIDMask: RouterIDMask, entries: [RouteEntry]) {
@@ -17,14 +17,13 @@ public struct Route64: Equatable, Sendable {
             entries.count == routerIDMask.count, "\(entries.count) entries for \(routerIDMask.count) routers")
         self.idSequence = idSequence
         self.routerIDMask = routerIDMask
-        self.entries = entries
+        self.entries = RouteEntries(bytes: entries.map { $0.rawValue }[...])
     }
 
     /// What is told of one router; nil when it is not in the mask.
     public func entry(for id: RouterID) -> RouteEntry? {
-        guard id.isValid, routerIDMask.contains(id) else { return nil }
-        let before = id.rawValue == 0 ? 0 : (routerIDMask.bits >> UInt64(64 - id.rawValue)).nonzeroBitCount
-        return before < entries.count ? entries[before] : nil
+        guard id.isValid, let position = routerIDMask.position(of: id) else { return nil }
+        return entries[position]
     }
 
     /// Reads all that is left.
@@ -37,7 +36,7 @@ public struct Route64: Equatable, Sendable {
                 field: "route data", offset: reader.offset,
                 reason: .invalidLength(found: reader.remaining, expected: routerIDMask.count))
         }
-        entries = reader.bytes[reader.remainingRange].map { RouteEntry(rawValue: $0) }
+        entries = RouteEntries(bytes: reader.bytes[reader.remainingRange])
         try reader.skip(reader.remaining, "route data")
     }
 
@@ -46,14 +45,30 @@ public struct Route64: Equatable, Sendable {
     public func serialize(into writer: inout ByteWriter) {
         writer.write(idSequence)
         routerIDMask.serialize(into: &writer)
-        for entry in entries { writer.write(entry.rawValue) }
+        writer.write(contentsOf: entries.bytes)
     }
+}
+
+/// What a router tells of others, one byte each. What was read shares the memory of the message that it came in.
+public struct RouteEntries: RandomAccessCollection, Equatable, Sendable {
+    @usableFromInline
+    let bytes: ArraySlice<UInt8>
+
+    init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+    @inlinable
+    public var startIndex: Int { 0 }
+    @inlinable
+    public var endIndex: Int { bytes.count }
+    @inlinable
+    public subscript(position: Int) -> RouteEntry { RouteEntry(rawValue: bytes[bytes.startIndex + position]) }
 }
 
 /// What a router tells of another one.
 public struct RouteEntry: RawRepresentable, Hashable, Sendable {
     public var rawValue: UInt8
 
+    @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// - Parameters:

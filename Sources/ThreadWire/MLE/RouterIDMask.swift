@@ -4,7 +4,7 @@ public import WireCore
 /// - Source: OpenThread as observed: recording attach, frame 14
 public struct RouterIDMask: Hashable, Sendable {
     /// The most significant bit is router 0, the least significant one stands for no router.
-    public private(set) var bits: UInt64
+    public var bits: UInt64
 
     /// - Parameter bits: the most significant bit is router 0.
     public init(bits: UInt64 = 0) { self.bits = bits }
@@ -19,13 +19,24 @@ public struct RouterIDMask: Hashable, Sendable {
     public var count: Int { bits.nonzeroBitCount }
     public var isEmpty: Bool { bits == 0 }
 
+    @inlinable
     public func contains(_ id: RouterID) -> Bool { bits & Self.bit(id) != 0 }
 
+    /// How many smaller ids are in the set; nil when this one is not.
+    @inlinable
+    public func position(of id: RouterID) -> Int? {
+        guard id.rawValue < 64 else { return nil }
+        let bit = Self.bit(id)
+        return bits & bit != 0 ? (bits & ~(bit | (bit &- 1))).nonzeroBitCount : nil
+    }
+
+    @inlinable
     public mutating func insert(_ id: RouterID) { bits |= Self.bit(id) }
 
     public mutating func remove(_ id: RouterID) { bits &= ~Self.bit(id) }
 
-    private static func bit(_ id: RouterID) -> UInt64 {
+    @inlinable
+    static func bit(_ id: RouterID) -> UInt64 {
         precondition(id.rawValue < 64, "a router id of \(id.rawValue)")
         return 1 << UInt64(63 - id.rawValue)
     }
@@ -34,8 +45,10 @@ public struct RouterIDMask: Hashable, Sendable {
 extension RouterIDMask: Sequence {
     /// The ids in ascending order.
     public struct Iterator: IteratorProtocol {
+        @usableFromInline
         var bits: UInt64
 
+        @inlinable
         public mutating func next() -> RouterID? {
             guard bits != 0 else { return nil }
             let id = UInt8(bits.leadingZeroBitCount)
