@@ -12,7 +12,8 @@ struct FormationScenarios {
         let scenario = Scenario("line of 8", TestNetworks.line(8), seed: seed)
         scenario.form(within: .seconds(600))
         try scenario.expectReachability()
-        scenario.finish()
+        // Of the partitions at the beginning some lose their leader to another while it is asked for router ids.
+        scenario.finish(allowing: Scenario.changeDrops)
     }
 
     @Test("A star of one and 32 that hear nobody else")

@@ -27,7 +27,8 @@ final class Invariants {
         init(_ profile: LinkProfile, after disturbance: Disturbance) {
             loop =
                 switch disturbance {
-                case .none: .zero
+                // Unless advertisements, which nobody repeats, are lost in numbers.
+                case .none: profile.losesFrames ? profile.advertisementIntervalMaximumCeiling * 2 : .zero
                 // Everybody advertises twice until nobody believes in a way through what is gone.
                 case .change: profile.advertisementIntervalMaximumCeiling * 2
                 // Before that, links without advertisements are taken down.

@@ -139,8 +139,7 @@ final class Scenario {
     func patience(isChanging: Bool = false, isLossy: Bool = false) -> Patience {
         Patience(
             queries: isLossy ? 3 : 1, staleAddresses: isChanging || disturbance != .none ? 1 : 0,
-            // On LoRa a frame is repeated but a few times.
-            echoes: isLossy || network.profile.maximumFrameRetries < LinkProfile.ieee802154.maximumFrameRetries ? 1 : 0)
+            echoes: isLossy || network.profile.losesFrames ? 1 : 0)
     }
 
     /// What became of an attempt to reach a node.
@@ -196,7 +195,8 @@ final class Scenario {
                 failedQueries += Int(after[.addressUnresolved] - before[.addressUnresolved])
                 // An address that was not found is not asked for again at once.
                 run(for: network.profile.addressQueryInitialRetryDelay)
-            } else if after[.noListener] > before[.noListener] {
+            } else if after[.noListener] > before[.noListener] || after[.noRoute] > before[.noRoute] {
+                // Told to the sender, or within a mesh header to nobody.
                 reach.staleAddresses += 1
             } else {
                 reach.lostEchoes += 1
@@ -276,7 +276,10 @@ final class Scenario {
         var all = allowed.union(Self.usualDrops).union(Self.formationDrops).union(Self.collisionDrops)
         // A datagram whose address was not found, or is stale, is refused; its sender, a ping, listens to no errors.
         if drops[.addressUnresolved] <= failedQueries { all.insert(.addressUnresolved) }
-        if failedQueries + refusals > 0 { all.insert(.noListener) }
+        // So is one whose frame was given up, though it may have arrived and only its acknowledgement was lost.
+        if failedQueries + refusals > 0 || drops[.noAcknowledgement] > 0 || drops[.noRoute] > 0 {
+            all.insert(.noListener)
+        }
         let unexpected = drops.nonzero.filter { !all.contains($0.reason) }
         #expect(unexpected.isEmpty, "\(name): dropped for \(unexpected)\n\(state)")
         let frames = network.nodes.reduce(0) { $0 + $1.transmittedFrames }
@@ -299,4 +302,10 @@ final class Scenario {
                 """
         }.joined(separator: "\n") + "\nlosses \(network.losses)"
     }
+}
+
+extension LinkProfile {
+    /// Whether frames are lost for good now and then, where nodes that do not hear each other send at once: a frame is
+    /// repeated but a few times.
+    var losesFrames: Bool { maximumFrameRetries < LinkProfile.ieee802154.maximumFrameRetries }
 }
