@@ -126,7 +126,7 @@ struct AnycastLocatorsTests {
     @Test("Another node is asked by the locator, and what it says is reported")
     func locating() throws {
         var node = leader()
-        register(&node, near.rloc16, flags: [.onMesh])
+        try register(&node, near.rloc16, flags: [.onMesh])
         node.forgetOutput()
         let anycast = try #require(node.engine.locatorAddress(RLOC16(rawValue: 0xfc10)))
         let id = node.with { $0.startLocating(anycast, now: $1) }

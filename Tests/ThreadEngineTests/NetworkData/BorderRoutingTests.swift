@@ -69,8 +69,8 @@ struct BorderRoutingTests {
     }
 
     @Test("Who cannot be reached comes behind all who can, however preferred")
-    func unreachable() {
-        let database = database(
+    func unreachable() throws {
+        let database = try database(
             defaults: [(Self.first, .high), (Self.second, .low), (Self.third, .medium)],
             routes: [("2600::/16", Self.first, .high), ("2600::/16", Self.second, .low)])
         for destination in ["2600::1", "2800::1"] {
