@@ -46,6 +46,7 @@ extension NodeEngine {
         switch result {
         case .incomplete, .dropped: break
         case .forward(let mesh, let payload):
+            noteChild(behind: mesh, indication, payload, isSecured: isSecured, now: now)
             // Behind the mesh header the frame goes on as it is, a fragment too.
             let rest = indication.bytes[(payload.lowerBound + mesh.byteCount)..<payload.upperBound]
             guard forward(mesh, rest, from: indication, isSecured: isSecured, now: now) else {
@@ -54,6 +55,19 @@ extension NodeEngine {
         case .datagram(let datagram, let source, _, let isSecured):
             receive(datagram, from: source, indication, isSecured: isSecured, now: now)
         }
+    }
+
+    /// A child that could route sends through this router: that is where it is now, whatever was known of it.
+    /// - Source: OpenThread as observed
+    private func noteChild(
+        behind mesh: MeshHeader, _ indication: MACIndication, _ payload: Range<Int>, isSecured: Bool, now: Instant
+    ) {
+        guard isSecured, thread.role.isRouting, case .short(let place) = mesh.originator,
+            place.routerID == thread.rloc16.routerID, indication.header.source == mesh.originator,
+            let datagram = lowPAN.beginning(of: indication.bytes, payload: payload),
+            let origin = Self.source(of: datagram)
+        else { return }
+        thread.snoop(origin, at: place, now: now)
     }
 
     /// A datagram arrived at this node: for it, or for it to pass on.

@@ -24,4 +24,36 @@ struct StaleAddressTests {
         }
         #expect(answered)
     }
+
+    @Test("is known at once to the new parent of a child that could route")
+    func isKnownToNewParent() throws {
+        let topology = TestNetworks.topology(
+            ["N0", "N1", "C"], [(from: "N0", to: "N1", loss: 60), (from: "N0", to: "C", loss: 60)])
+        let network = TestNetworks.network(topology, profile: .ieee802154, seed: 3) { name, configuration in
+            if name == "C" { configuration.thread.isRouterEligible = false }
+        }
+        let (former, later, child) = (network["N0"], network["N1"], network["C"])
+        network.start(TestNetworks.dataset, nodes: [former, later])
+        _ = try #require(
+            network.run(
+                until: { _ in [former, later].allSatisfy { $0.engine.thread.role.isRouting } }, within: .seconds(300)))
+        network.start(TestNetworks.dataset, nodes: [child])
+        _ = try #require(network.run(until: { _ in child.engine.thread.role == .child }, within: .seconds(60)))
+        let address = try #require(child.engine.thread.meshLocalEID)
+        func isAnswered(_ sequence: UInt16) throws -> Bool {
+            let before = later.echoReplies.count
+            try network.with(later) { engine, now in
+                try engine.sendEcho(to: address, identifier: 7, sequence: sequence, payload: [1, 2, 3], now: now)
+            }
+            return network.run(until: { _ in later.echoReplies.count > before }, within: .seconds(8)) != nil
+        }
+        #expect(try isAnswered(1))
+        network.setLoss(former, child, nil)
+        network.setLoss(later, child, Decibels(60))
+        let isMoved = network.run(
+            until: { _ in later.engine.thread.children.valid.count == 1 }, within: .seconds(300))
+        #expect(isMoved != nil)
+        network.run(for: .seconds(3))
+        #expect(try isAnswered(2), "the first echo, without any query, is sent to where it was")
+    }
 }
