@@ -21,7 +21,7 @@ struct AnswerMatcherTests {
             ("| 51 | 0xcc00 |       63 |", "| 52 | 0xd000 |        1 |"), ("    3-links:{ 51 }", "    3-links:{ 07 }"),
             ("Tx Time: 0.102816s (0.19%)", "Tx Time: 1.000000s (10.19%)"),
             ("    conn-time:00:01:27", "    conn-time:12:34:56"), ("51 52 59 ", "1 2 3 "),
-            ("Network Data: 08040b02d53c", "Network Data: 08040b02d8030b00"),
+            ("Network Data: 08040b02d53c", "Network Data: 08040b02d8030b0001"),
             (
                 "id:52 rloc16:0xd000 ext-addr:166e0a0000000001 ver:5 - me",
                 "id:01 rloc16:0x0400 ext-addr:166e0a0000000002 ver:4 - me"
