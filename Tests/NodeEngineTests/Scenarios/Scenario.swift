@@ -174,7 +174,7 @@ final class Scenario {
             nextEcho &+= 1
             let sequence = nextEcho
             let known = source.echoReplies.count
-            let before = drops
+            let (before, strangers) = (drops, source.engine.drops[.unknownPeer])
             try network.with(source) { engine, now in
                 try engine.sendEcho(to: address, identifier: 9, sequence: sequence, payload: payload, now: now)
             }
@@ -195,8 +195,11 @@ final class Scenario {
                 failedQueries += Int(after[.addressUnresolved] - before[.addressUnresolved])
                 // An address that was not found is not asked for again at once.
                 run(for: network.profile.addressQueryInitialRetryDelay)
-            } else if after[.noListener] > before[.noListener] || after[.noRoute] > before[.noRoute] {
-                // Told to the sender, or within a mesh header to nobody.
+            } else if after[.noListener] > before[.noListener] || after[.noRoute] > before[.noRoute]
+                || source.engine.drops[.unknownPeer] > strangers
+            {
+                // Told to the sender, or within a mesh header to nobody; or the answer came from a neighbor that has
+                // just become a router, whose new place the sender has not heard of.
                 reach.staleAddresses += 1
             } else {
                 reach.lostEchoes += 1
