@@ -80,8 +80,8 @@ let api: [Target] =
     + layer(
         "NodeService",
         [
-            "EngineCore", "ThreadWire", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine", "NodeRuntime",
-            "ThreadCLI", .product(name: "NIOCore", package: "swift-nio"),
+            "WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine",
+            "NodeRuntime", "ThreadCLI", .product(name: "NIOCore", package: "swift-nio"),
         ])
     + layer(
         "Heddle",
