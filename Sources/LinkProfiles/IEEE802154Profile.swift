@@ -41,6 +41,7 @@ extension LinkProfile {
         parentResponseMaximumDelayRouters: .milliseconds(500),
         parentResponseMaximumDelayAll: .milliseconds(1000),
         childIDRequestWait: .milliseconds(1250),
+        childIDRequestTransmissions: 3,
         candidateChildLifetime: .seconds(5),
         childUpdateRequestWait: .seconds(1),
         childUpdateRequestDelay: .milliseconds(100),

@@ -96,6 +96,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var parentResponseMaximumDelayAll: Duration
     /// How long a child waits for the Child ID Response.
     public var childIDRequestWait: Duration
+    /// How many times a Child ID Request is sent to one parent at the most.
+    public var childIDRequestTransmissions: UInt8
     /// How long a parent remembers a child between its Parent Response and the Child ID Request.
     public var candidateChildLifetime: Duration
     /// How long a Child Update Response is waited for.

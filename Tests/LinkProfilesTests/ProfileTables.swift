@@ -34,6 +34,7 @@ enum ProfileTables {
         parentResponseMaximumDelayRouters 500.0 ms
         parentResponseMaximumDelayAll 1000.0 ms
         childIDRequestWait 1250.0 ms
+        childIDRequestTransmissions 3
         candidateChildLifetime 5000.0 ms
         childUpdateRequestWait 1000.0 ms
         childUpdateRequestDelay 100.0 ms
@@ -138,6 +139,7 @@ enum ProfileTables {
         parentResponseMaximumDelayRouters 500.0 ms
         parentResponseMaximumDelayAll 1000.0 ms
         childIDRequestWait 10000.0 ms
+        childIDRequestTransmissions 1
         candidateChildLifetime 25000.0 ms
         childUpdateRequestWait 10000.0 ms
         childUpdateRequestDelay 100.0 ms
@@ -242,6 +244,7 @@ enum ProfileTables {
         parentResponseMaximumDelayRouters 662.304 ms
         parentResponseMaximumDelayAll 1324.608 ms
         childIDRequestWait 2466.912 ms
+        childIDRequestTransmissions 3
         candidateChildLifetime 6780.208 ms
         childUpdateRequestWait 2466.912 ms
         childUpdateRequestDelay 100.0 ms

@@ -293,7 +293,7 @@ extension ThreadEngine {
     }
 
     private mutating func retryChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {
-        guard attempt < profile.mleMaximumTransmissions else {
+        guard attempt < profile.childIDRequestTransmissions else {
             withdrawPeer(candidate.neighbor.extendedAddress)
             return attachFailedAtCandidate(now: now)
         }
@@ -303,7 +303,7 @@ extension ThreadEngine {
     /// The chosen parent does not answer: a node without a place looks again, for another; one that has a place keeps
     /// it, and is silent no longer than the search took.
     private mutating func attachFailedAtCandidate(now: Instant) {
-        guard !role.isAttached else { return attachFailed(now: now) }
+        guard !role.isAttached, !profile.dialect.formsWhenParentIsSilent else { return attachFailed(now: now) }
         attachAttempts += 1
         emit(.event(.attachFailed(attempt: attachAttempts)))
         pauseBeforeNextAttach(now: now)
