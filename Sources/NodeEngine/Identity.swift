@@ -149,6 +149,10 @@ extension NodeEngine {
             var reader = ByteReader(bytes)
             if let stored = try? StoredChildren(parsing: &reader) { thread.restore(stored, now: now) }
         }
+        if let bytes = value(.routers) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredRouters(parsing: &reader) { thread.restore(stored) }
+        }
         synchronizeIdentity()
         settle(now: now)
     }

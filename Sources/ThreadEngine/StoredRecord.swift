@@ -12,6 +12,7 @@ public struct StoredRecord: Equatable, Sendable {
         case pendingDataset
         case settings
         case children
+        case routers
         case interfaceIdentifierSecret
     }
 

@@ -210,6 +210,8 @@ public struct ThreadEngine {
     var place: StoredPlace?
     /// The children as they were last written.
     var storedChildren: [UInt8] = []
+    /// Who holds which router id, as it is written.
+    var storedRouters: [UInt8] = []
     /// The address that this device was given because it was made without one.
     var storedEUI64: ExtendedAddress?
     /// The address that this node had before it became a router, and until when frames to it are taken.

@@ -82,8 +82,11 @@ extension ThreadEngine {
                 }
             }
         } else if neighbor(received.sender)?.rloc16.isRouter != true {
-            // Only a neighbor that has restarted may leave its address out.
-            return drop(.unexpectedMLE)
+            // Only a neighbor that has restarted may leave its address out. It may have been away for so long that the
+            // link was given up: it gets its place confirmed as long as nobody else has its id.
+            // - Deviation: docs/deviations.md#silent-routers
+            guard let id = routers.silentRouter(received.sender) else { return drop(.unexpectedMLE) }
+            requestLinkWithAnswer(id, heard: received, now: now)
         }
         let answer = DelayedMessage.Content.linkAccept(
             to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
@@ -151,7 +154,11 @@ extension ThreadEngine {
     // MARK: The answer
 
     mutating func handleLinkAccept(_ received: ReceivedMLE, alsoRequests: Bool, now: Instant) {
-        if case .restoring = attach { return handleLinkAcceptWhileRestoring(received, now: now) }
+        if case .restoring = attach {
+            handleLinkAcceptWhileRestoring(received, now: now)
+            if alsoRequests, role.isRouting { answerRequest(in: received, now: now) }
+            return
+        }
         guard role.isAttached, attach == .idle || role == .child else { return drop(.unexpectedMLE) }
         let message = received.message
         guard let source = message.sourceAddress, source.isRouter, let response = message.response,
@@ -186,11 +193,15 @@ extension ThreadEngine {
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
             learn(route, from: source.routerID, now: now)
         }
-        if alsoRequests, let challenge = message.challenge {
-            sendLinkAccept(
-                to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
-                margin: UInt8(clamping: Int(received.margin.value.rounded())), now: now)
-        }
+        if alsoRequests { answerRequest(in: received, now: now) }
+    }
+
+    /// Answers the request that a Link Accept carries.
+    private mutating func answerRequest(in received: ReceivedMLE, now: Instant) {
+        guard let challenge = received.message.challenge else { return }
+        sendLinkAccept(
+            to: received.sender, response: challenge, requested: received.message.tlvRequest ?? [],
+            margin: UInt8(clamping: Int(received.margin.value.rounded())), now: now)
     }
 
     mutating func establishLink(

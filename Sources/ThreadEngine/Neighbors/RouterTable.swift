@@ -89,6 +89,16 @@ public struct RouterTable: Equatable, Sendable {
         return nil
     }
 
+    /// The id under which a router was known to which there is no link any more.
+    func silentRouter(_ address: ExtendedAddress) -> RouterID? {
+        // Routers that never were neighbors have no address here.
+        guard address.rawValue != 0 else { return nil }
+        for index in routers.indices where routers[index].neighbor.extendedAddress == address {
+            if case .none = routers[index].link { return routers[index].id }
+        }
+        return nil
+    }
+
     /// How many routers are heard at least this well.
     public func neighborCount(atLeast quality: LinkQuality) -> Int {
         var count = 0

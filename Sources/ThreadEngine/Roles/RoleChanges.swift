@@ -256,7 +256,7 @@ extension ThreadEngine {
             partitionID: newPartition, weighting: configuration.leaderWeight,
             dataVersion: UInt8(truncatingIfNeeded: entropy.open.next()),
             stableDataVersion: UInt8(truncatingIfNeeded: entropy.open.next()), leaderRouterID: id)
-        assignedRouters[extendedAddress] = id
+        assign(id, to: extendedAddress)
         startNetworkData(now: now)
         resumeRouting(as: .leader, id: id, now: now)
         startDelayAsLeader(now: now)
