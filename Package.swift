@@ -42,11 +42,11 @@ let pure: [Target] =
     + layer("PcapWire", ["WireCore"])
     + layer("ThreadWire", ["WireCore"])
     + layer("LinkSecurity", ["WireCore", "ThreadWire", "EngineCore"])
-    + layer("LoRaPHY", ["EngineCore"])
+    + layer("LoRaPHY", ["WireCore", "EngineCore"])
     + layer("LoRaChannel", ["EngineCore", "LoRaPHY"])
     + layer("LinkProfiles", ["EngineCore", "LoRaPHY"])
 let engines: [Target] =
-    layer("MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
+    layer("MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles"])
     + layer("LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
@@ -54,8 +54,8 @@ let engines: [Target] =
     + layer(
         "NodeEngine",
         [
-            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "MACEngine", "LowPANEngine",
-            "IPEngine", "ThreadEngine",
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles", "MACEngine",
+            "LowPANEngine", "IPEngine", "ThreadEngine",
         ])
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
@@ -152,11 +152,13 @@ let testTargets: [Target] = [
     tests(of: "ThreadWire", ["WireCore"]),
     tests(of: "LinkSecurity", ["WireCore", "ThreadWire", "CryptoProviders"]),
     tests(of: "CryptoProviders", ["LinkSecurity", "EngineCore"]),
-    tests(of: "LoRaPHY", ["EngineCore"]),
+    tests(of: "LoRaPHY", ["WireCore", "EngineCore"]),
     tests(of: "LoRaChannel", ["EngineCore", "LoRaPHY"]),
     tests(of: "LinkProfiles", ["EngineCore", "LoRaPHY"]),
     tests(
-        of: "MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
+        of: "MACEngine", [
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles", "CryptoProviders",
+        ]),
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IngressFilter", ["WireCore", "EngineCore", "ThreadWire"]),

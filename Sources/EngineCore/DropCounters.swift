@@ -23,6 +23,7 @@ public enum DropReason: String, CaseIterable, Sendable {
     case radioFailure
     case indirectTimeout
     case lifetimeExpired
+    case airtimeExhausted
     // 6LoWPAN
     case malformedLowPAN
     case unknownContext

@@ -62,6 +62,7 @@ extension MACEngine {
         case .radioFailure: .radioFailure
         case .frameCountersExhausted: .frameCountersExhausted
         case .lifetimeExpired: .lifetimeExpired
+        case .airtimeExhausted: .airtimeExhausted
         }
     }
 
@@ -97,6 +98,7 @@ extension MACEngine {
         case .acknowledged: counters.transmitAcknowledged &+= 1
         case .sent: break
         case .channelBusy: counters.transmitErrorBusyChannel &+= 1
+        case .airtimeExhausted: counters.transmitErrorAbort &+= 1
         case .radioFailure: counters.transmitErrorAbort &+= 1
         case .noAcknowledgement: break
         }

@@ -37,7 +37,7 @@ extension NodeEngine {
             thread.notePoll(.acknowledged(isFramePending: isFramePending), now: now)
         case .noAcknowledgement: thread.notePoll(.unacknowledged, now: now)
         case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted:
             thread.notePoll(.notSent, now: now)
         }
     }

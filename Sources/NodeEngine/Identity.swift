@@ -1,5 +1,6 @@
 public import EngineCore
 import IPEngine
+import LoRaPHY
 import LowPANEngine
 import MACEngine
 public import ThreadEngine
@@ -152,6 +153,10 @@ extension NodeEngine {
         if let bytes = value(.routers) {
             var reader = ByteReader(bytes)
             if let stored = try? StoredRouters(parsing: &reader) { thread.restore(stored) }
+        }
+        if let bytes = value(.airtime) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredAirtime(parsing: &reader) { mac.restoreAirtime(stored, now: now) }
         }
         synchronizeIdentity()
         settle(now: now)

@@ -250,7 +250,7 @@ extension NodeEngine {
         switch outcome {
         case .acknowledged, .sent: isDelivered = true
         case .noAcknowledgement, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted:
             isDelivered = false
         }
         noteOutcome(outcome, to: transfers[index].destination, now: now)
@@ -278,7 +278,7 @@ extension NodeEngine {
         case .acknowledged: thread.noteTransmission(to: address, isAcknowledged: true, now: now)
         case .noAcknowledgement: thread.noteTransmission(to: address, isAcknowledged: false, now: now)
         case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted:
             break
         }
     }

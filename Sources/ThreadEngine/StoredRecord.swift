@@ -14,6 +14,8 @@ public struct StoredRecord: Equatable, Sendable {
         case children
         case routers
         case interfaceIdentifierSecret
+        /// How much air time was used, and is reserved to be used.
+        case airtime
     }
 
     public var name: Name

@@ -40,7 +40,7 @@ enum Layers {
         "ThreadWire": ["WireCore"],
         "PcapWire": ["WireCore"],
         "LinkSecurity": ["WireCore", "EngineCore", "ThreadWire"],
-        "LoRaPHY": ["EngineCore"],
+        "LoRaPHY": ["WireCore", "EngineCore"],
         "LoRaChannel": ["EngineCore", "LoRaPHY"],
         "LinkProfiles": ["EngineCore", "LoRaPHY"],
         // The four engines know nothing of one another; NodeEngine alone passes their values on.
