@@ -91,7 +91,9 @@ let api: [Target] =
             logging,
         ] + nio)
 let services: [Target] =
-    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
+    layer(
+        "NodeConfiguration",
+        ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
     + layer(
         "BorderRouter",
         ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
@@ -99,7 +101,7 @@ let services: [Target] =
     + layer(
         "StatusService",
         [
-            "EngineCore", "ThreadWire", "IngressFilter", "ThreadEngine", "NodeEngine", logging,
+            "EngineCore", "ThreadWire", "LoRaPHY", "IngressFilter", "MACEngine", "ThreadEngine", "NodeEngine", logging,
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ] + nio)
     + layer(
@@ -156,7 +158,8 @@ let testTargets: [Target] = [
     tests(of: "LoRaChannel", ["EngineCore", "LoRaPHY"]),
     tests(of: "LinkProfiles", ["EngineCore", "LoRaPHY"]),
     tests(
-        of: "MACEngine", [
+        of: "MACEngine",
+        [
             "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles", "CryptoProviders",
         ]),
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
@@ -173,7 +176,9 @@ let testTargets: [Target] = [
         ]),
     tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
-    tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
+    tests(
+        of: "RadioDrivers",
+        ["WireCore", "EngineCore", "LoRaPHY", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(
         of: "NodeRuntime",
@@ -194,7 +199,7 @@ let testTargets: [Target] = [
             "ControlService", "CryptoProviders", "EngineCore", "EtherService", "LinkProfiles", "LinuxDevices",
             "NodeEngine", "NodeRuntime", "NodeService", "RadioDrivers", "ThreadCLI", "ThreadWire", logging,
         ] + nio),
-    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
+    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY"]),
     tests(
         of: "ThreadCLI",
         [
@@ -207,7 +212,8 @@ let testTargets: [Target] = [
     tests(
         of: "StatusService",
         [
-            "EngineCore", "ThreadWire", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders", logging,
+            "EngineCore", "ThreadWire", "LoRaPHY", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders",
+            logging,
         ] + nio),
     tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(

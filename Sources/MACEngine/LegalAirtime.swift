@@ -1,4 +1,5 @@
 public import EngineCore
+import LinkProfiles
 public import LoRaPHY
 
 // Sending within the air time that the law of the region allows.

@@ -1,5 +1,6 @@
 import EngineCore
 import IPEngine
+import LoRaPHY
 import LowPANEngine
 import MACEngine
 import ThreadEngine

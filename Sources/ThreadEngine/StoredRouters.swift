@@ -54,9 +54,9 @@ extension ThreadEngine {
 
     /// As leader: writes down who holds which id, if they are others than those that are written.
     mutating func storeRouters() {
-        let record = StoredRouters(
-            Dictionary(assignedRouters.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        ).record
+        var holders: [RouterID: ExtendedAddress] = [:]
+        for (address, id) in assignedRouters { holders[id] = address }
+        let record = StoredRouters(holders).record
         guard record.value != storedRouters else { return }
         storedRouters = record.value
         emit(.store(record))

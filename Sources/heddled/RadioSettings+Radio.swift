@@ -14,6 +14,16 @@ extension RadioSettings {
         }
     }
 
+    /// Whose law is kept, for the log.
+    var law: String {
+        if case .openThread = device { return "the radio is on no air: no region's law applies" }
+        guard let region = lora.region, let rules = lora.rules else {
+            return "no region's law is kept for power and air time: radio.lora.region is none"
+        }
+        let budget = rules.hourlyBudget.map { ", \($0.wholeSeconds) s of air time an hour" } ?? ""
+        return "the law of \(region.name) is kept, from \(rules.edges)\(budget)"
+    }
+
     func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
         switch profile {
         case .lora: .lora(modulation)

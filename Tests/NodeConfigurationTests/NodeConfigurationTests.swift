@@ -1,4 +1,5 @@
 import EngineCore
+import LoRaPHY
 import Foundation
 import NodeConfiguration
 import TestSupport
@@ -33,7 +34,7 @@ import ThreadWire
               address: "[::1]:7001"
               node: A
               lora: { region: US915, frequency: 915000000, bandwidth: 500000, spreading-factor: 12, coding-rate: 8,
-                      power: -9 }
+                      power: -9, antenna-gain: -1.5 }
               profile: pymesh
             network: { autostart: true, key: "0134C0DE1AB51234C0DE1AB5CA1A110F", channel: 26, pan-id: 0xabcd,
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
@@ -52,6 +53,8 @@ import ThreadWire
         #expect(configuration.radio.profile == .pymesh)
         let lora = configuration.radio.lora
         #expect(lora.region == .us915)
+        #expect(lora.rules == Region.us915.subBands[0])
+        #expect(lora.antennaGain == Decibels(-1.5))
         #expect(lora.frequency == Hertz(915_000_000))
         #expect(lora.bandwidth == Hertz(500_000))
         #expect(lora.spreadingFactor == 12)
@@ -80,7 +83,9 @@ import ThreadWire
         #expect(configuration.log.level == .info && configuration.log.modules.isEmpty)
         #expect(configuration.radio.profile == .lora)
         let lora = configuration.radio.lora
-        #expect(lora.region == .eu868 && lora.frequency == Hertz(869_525_000) && lora.bandwidth == Hertz(250_000))
+        #expect(
+            lora.region == nil && lora.rules == nil && lora.frequency == Hertz(869_525_000)
+                && lora.bandwidth == Hertz(250_000))
         #expect(lora.spreadingFactor == 7 && lora.codingRate == 5 && lora.power == DecibelMilliwatts(14))
         #expect(!configuration.network.autostart)
         #expect(configuration.network.dataset == nil && configuration.network.extendedAddress == nil)
@@ -94,6 +99,29 @@ import ThreadWire
         #expect(dataset.channel == 15 && dataset.panID == PANID(rawValue: 0x1234) && dataset.name == "heddle")
         #expect(dataset.meshLocalPrefix == IPv6Prefix("fdde:ad00:beef::/64"))
         #expect(dataset.extendedPANID == 0xdead_00be_ef00_cafe)
+    }
+
+    @Test(
+        "What would break the law of the region is refused with the rule",
+        arguments: [
+            (
+                "region: EU868, power: 15, frequency: 868300000",
+                "up to 14 dBm with this antenna from 868.000 to 868.600"
+            ),
+            ("region: EU868, power: 14, antenna-gain: 8, frequency: 868300000", "up to 8 dBm with this antenna"),
+            (
+                "region: EU868, frequency: 868650000",
+                "868.650 MHz with 250 kHz does not lie within one of EU868's bands"
+            ),
+            ("region: US915", "869.525 MHz with 250 kHz does not lie within one of US915's bands"),
+            ("region: US915, frequency: 915000000, spreading-factor: 9", "400 ms a transmission"),
+            ("region: JP920, frequency: 921000000, power: 10", "channels of up to 200 kHz"),
+        ])
+    func law(lora: String, rule: String) {
+        let text = "state: a\ncontrol: b\nradio: { type: ether, address: \"[::1]:7\", node: A, lora: { \(lora) } }\n"
+        let errors = #expect(throws: ConfigurationErrors.self) { try NodeConfiguration(text: text, file: "a.yaml") }
+        #expect(errors?.errors.map(\.keyPath) == ["radio.lora.region"])
+        #expect(errors?.description.contains(rule) == true, "\(String(describing: errors))")
     }
 
     @Test("Every missing required key is named")

@@ -142,7 +142,8 @@ extension RegionViolation: CustomStringConvertible {
             return "\(region.name) allows channels of up to \(limit.value / 1000) kHz from \(band.edges)"
         case .power(let highest, let band):
             // Whole decibels are what a radio can be set to.
-            return "\(region.name) allows a setting of up to \(Int(highest.value.rounded(.down))) dBm with this antenna "
+            return
+                "\(region.name) allows a setting of up to \(Int(highest.value.rounded(.down))) dBm with this antenna "
                 + "from \(band.edges)"
         case .dwellTime(let limit, let longestFrame, let band):
             return "\(region.name) allows \(limit.milliseconds) ms a transmission from \(band.edges), and the longest "

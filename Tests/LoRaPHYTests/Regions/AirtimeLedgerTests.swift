@@ -28,7 +28,8 @@ struct AirtimeLedgerTests {
         ledger.use(.milliseconds(1500), now: Self.at(1000))
         #expect(ledger.used(at: Self.at(1001)) == .milliseconds(3500))
         #expect(
-            ledger.earliestStart(of: .milliseconds(100), priority: .acknowledgement, now: Self.at(1010)) == Self.at(1010))
+            ledger.earliestStart(of: .milliseconds(100), priority: .acknowledgement, now: Self.at(1010))
+                == Self.at(1010))
         let start = try #require(
             ledger.earliestStart(of: .milliseconds(200), priority: .acknowledgement, now: Self.at(1010)))
         // Not before the first has left the hour, and no more than a slot later.

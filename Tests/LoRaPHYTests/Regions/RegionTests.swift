@@ -57,7 +57,8 @@ struct RegionTests {
 
     @Test("An antenna's gain counts against the power, as the law of each region counts it")
     func antennas() throws {
-        #expect(PowerLimit.effectiveRadiated(DecibelMilliwatts(14)).highestSetting(antennaGain: Decibels(5.15)).value == 11)
+        #expect(
+            PowerLimit.effectiveRadiated(DecibelMilliwatts(14)).highestSetting(antennaGain: Decibels(5.15)).value == 11)
         #expect(
             PowerLimit.equivalentIsotropicallyRadiated(DecibelMilliwatts(16)).highestSetting(antennaGain: Decibels(2))
                 .value == 14)
