@@ -60,7 +60,7 @@ let engines: [Target] =
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
     + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
-    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
+    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", logging] + nio)
     + layer(
         "NodeStore",
         [.product(name: "GRDB", package: "GRDB.swift")])
@@ -178,7 +178,7 @@ let testTargets: [Target] = [
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "RadioDrivers",
-        ["WireCore", "EngineCore", "LoRaPHY", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+        ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(
         of: "NodeRuntime",

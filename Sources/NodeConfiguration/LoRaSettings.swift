@@ -37,7 +37,7 @@ public struct LoRaSettings: Equatable, Sendable {
     /// - Default: 5
     public var codingRate: UInt8
     /// The power at the antenna connector.
-    /// - Range: -9 to 22 dBm, whole numbers
+    /// - Range: -9 to 33 dBm, whole numbers
     /// - Default: 14 dBm
     public var power: DecibelMilliwatts
     /// What the antenna gains over an isotropic one, less the loss of its cable.
@@ -60,7 +60,7 @@ public struct LoRaSettings: Equatable, Sendable {
         self.bandwidth = Hertz(bandwidth ?? 250_000)
         spreadingFactor = UInt8(mapping?.optional("spreading-factor")?.integer(in: 5...12) ?? 7)
         codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
-        power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...22, unit: "dBm") ?? 14))
+        power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...33, unit: "dBm") ?? 14))
         antennaGain = Decibels(mapping?.optional("antenna-gain")?.number(in: -20...30, unit: "dBi") ?? 2.15)
         guard let region, let regionValue else { return }
         rules = keep(region, regionValue, longestFrame: longestFrame)

@@ -7,6 +7,8 @@ public struct RadioSettings: Equatable, Sendable {
         case ether(address: NetworkEndpoint, node: String)
         /// The virtual radio of OpenThread's simulation.
         case openThread(OpenThreadSettings)
+        /// A Semtech SX1261, SX1262 or SX1268 on a serial interface.
+        case sx126x(SX126xSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -27,6 +29,7 @@ public struct RadioSettings: Equatable, Sendable {
     private enum Kind: String, CaseIterable {
         case ether
         case openthread
+        case sx126x
     }
 
     public var device: Device
@@ -37,14 +40,17 @@ public struct RadioSettings: Equatable, Sendable {
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kinds = Kind.allCases.map(\.rawValue).joined(separator: " or ")
+        let kinds = "ether, openthread or sx126x"
         let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
         switch kind {
         case .ether: self.init(ether: mapping)
         case .openthread: self.init(openThread: mapping)
+        case .sx126x: self.init(sx126x: mapping)
         case nil:
             // Which keys there should be only the kind tells: all are known, and none is missed.
-            for key in ["address", "node", "lora", "profile"] + OpenThreadSettings.keys { _ = mapping.optional(key) }
+            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys {
+                _ = mapping.optional(key)
+            }
             return nil
         }
     }
@@ -57,6 +63,31 @@ public struct RadioSettings: Equatable, Sendable {
         lora = LoRaSettings(mapping.optional("lora")?.mapping(), longestFrame: profile.longestFrame)
         guard let address, let node else { return nil }
         device = .ether(address: address, node: node)
+    }
+
+    private init?(sx126x mapping: YAMLMapping) {
+        let expected = "a board's file, such as radios/waveshare-sx1262-hat.yaml"
+        let board = mapping.required("board", expected: expected).flatMap { value -> SX126xSettings? in
+            guard let path = value.path() else { return nil }
+            do throws(ConfigurationErrors) { return try SX126xSettings(file: path) } catch {
+                return value.refuse(found: "a file with this in it: \(error)", expected: expected)
+            }
+        }
+        let profile: Profile? = mapping.optional("profile")?.choice()
+        self.profile = profile ?? .lora
+        let lora = mapping.required("lora", expected: "a mapping with at least the region whose law is to be kept")
+        let settings = lora?.mapping()
+        // Nobody is on the air by accident, nor under a law that nobody has chosen.
+        _ = settings?.required("region", expected: "the region whose law is kept, or none in a laboratory")
+        self.lora = LoRaSettings(settings, longestFrame: self.profile.longestFrame)
+        guard let board else { return nil }
+        let highest = Int(board.maximumPower) + Int(board.amplifierGain)
+        if Int(self.lora.power.value) > highest {
+            _ =
+                settings?.optional("power")?.refuse(expected: "at most \(highest) dBm, all that the board bears")
+                as Int?
+        }
+        device = .sx126x(board)
     }
 
     private init?(openThread mapping: YAMLMapping) {

@@ -45,6 +45,8 @@ enum Layers {
         "LinkProfiles": ["EngineCore", "LoRaPHY"],
         // The four engines know nothing of one another; NodeEngine alone passes their values on.
         "NodeEngine": ["MACEngine", "LowPANEngine", "IPEngine", "ThreadEngine"],
+        // The wires to a chip are devices of the host.
+        "RadioDrivers": ["LinuxDevices"],
         "NodeRuntime": ["CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore"],
         // What a program asks of a node are calls and commands, wherever the node is.
         "NodeService": ["ThreadCLI"],

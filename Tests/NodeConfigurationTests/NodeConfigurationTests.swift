@@ -134,7 +134,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether or openthread"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread or sx126x"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -144,7 +144,7 @@ import ThreadWire
         "A value outside its range is refused",
         arguments: [
             "radio.lora.spreading-factor: 4", "radio.lora.spreading-factor: 13", "radio.lora.bandwidth: 200000",
-            "radio.lora.coding-rate: 4", "radio.lora.coding-rate: 9", "radio.lora.power: -10", "radio.lora.power: 23",
+            "radio.lora.coding-rate: 4", "radio.lora.coding-rate: 9", "radio.lora.power: -10", "radio.lora.power: 34",
             "radio.lora.frequency: 149999999", "radio.lora.frequency: 960000001", "radio.lora.frequency: 869.525",
             "radio.lora.region: EU900", "radio.profile: wifi", "network.channel: 10", "network.channel: 27",
             "network.pan-id: 0xffff", "network.pan-id: -1", "network.name: 17 bytes of a name", "network.name: \"\"",
@@ -298,7 +298,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x "
                         + "(did you mean `openthread`?)"
                 ])
         }

@@ -34,13 +34,18 @@ public struct SX126xBoard: Equatable, Sendable {
     /// The most that the chip may be set to: more would break the board's amplifier, or the law behind it.
     /// - Range: -9 to 22 dBm
     public var maximumPower: Int8
+    /// What an amplifier behind the chip adds.
+    /// - Units: dB
+    public var amplifierGain: Int8
 
     public init(
-        oscillatorVoltage: SX126xOscillatorVoltage? = nil, isDIO2AntennaSwitch: Bool = true, maximumPower: Int8 = 22
+        oscillatorVoltage: SX126xOscillatorVoltage? = nil, isDIO2AntennaSwitch: Bool = true, maximumPower: Int8 = 22,
+        amplifierGain: Int8 = 0
     ) {
         self.oscillatorVoltage = oscillatorVoltage
         self.isDIO2AntennaSwitch = isDIO2AntennaSwitch
         self.maximumPower = min(max(maximumPower, -9), 22)
+        self.amplifierGain = amplifierGain
     }
 }
 

@@ -112,6 +112,7 @@ extension SX126xChip {
 struct SX126xChannel: Equatable {
     let frequency: Hertz
     let modulation: LoRaModulation
+    /// What the chip is set to.
     /// - Units: dBm
     let power: Int8
 
@@ -120,7 +121,8 @@ struct SX126xChannel: Equatable {
         guard case .lora(let modulation) = configuration.phy else { return nil }
         self.modulation = modulation
         frequency = configuration.frequency
-        power = min(Int8(max(-9, min(22, configuration.power.value.rounded()))), board.maximumPower)
+        let own = configuration.power.value.rounded(.down) - Double(board.amplifierGain)
+        power = min(Int8(max(-9, min(22, own))), board.maximumPower)
     }
 
     /// The frequency in steps of 32 MHz / 2^25.

@@ -102,6 +102,8 @@ struct SX126xRadioTests {
             phy: .lora(Self.modulation), frequency: Hertz(869_525_000), power: DecibelMilliwatts(22))
         let station = try Station(on: air, board: SX126xBoard(maximumPower: 8), configuration: configuration)
         #expect(station.chip.power == 8)
+        let amplified = try Station(on: air, board: SX126xBoard(maximumPower: 18, amplifierGain: 12))
+        #expect(amplified.chip.power == 2, "what leaves the antenna is what was asked for")
     }
 
     @Test("Channel activity is heard while another chip sends, and not otherwise")
