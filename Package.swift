@@ -137,8 +137,9 @@ let executables: [Target] = [
     .executableTarget(
         name: "HeddleBench",
         dependencies: [
-            "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "LowPANEngine",
-            "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders", "Simulator",
+            "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel",
+            "LinkProfiles", "LowPANEngine", "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders",
+            "Simulator",
         ], swiftSettings: settings),
 ]
 func example(_ name: String) -> Target {
@@ -178,7 +179,8 @@ let testTargets: [Target] = [
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "RadioDrivers",
-        ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+        ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", .product(name: "NIOEmbedded", package: "swift-nio")] + nio
+    ),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(
         of: "NodeRuntime",

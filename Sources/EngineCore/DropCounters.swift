@@ -24,6 +24,7 @@ public enum DropReason: String, CaseIterable, Sendable {
     case indirectTimeout
     case lifetimeExpired
     case airtimeExhausted
+    case addressChanged
     // 6LoWPAN
     case malformedLowPAN
     case unknownContext

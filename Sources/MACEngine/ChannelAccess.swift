@@ -107,6 +107,11 @@ extension MACEngine {
         guard awaitAirtime(transmission, now: now) else { return }
         var transmission = transmission
         if transmission.sealed == nil {
+            if let implied = transmission.request.impliedSource, implied != shortAddress {
+                finish(transmission, .addressChanged)
+                wakeUpAt = now
+                return
+            }
             guard let sealed = seal(transmission) else {
                 // The limit of counters was reached while the frame was on its way here.
                 putBack(transmission)

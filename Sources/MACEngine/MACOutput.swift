@@ -55,6 +55,8 @@ public enum MACOutcome: Equatable, Sendable {
     case lifetimeExpired
     /// The law's air time is used up for longer than such a frame may wait.
     case airtimeExhausted
+    /// The short address that it was made for is no more this node's.
+    case addressChanged
 }
 
 /// A frame that arrived for this node.

@@ -106,6 +106,7 @@ extension NodeEngine {
     public func startThread(now: Instant) -> Bool {
         guard isInterfaceUp, thread.network != nil else { return false }
         thread.start(now: now)
+        synchronizeIdentity()
         settle(now: now)
         return true
     }

@@ -12,6 +12,23 @@ struct MulticastLinkRequest: Equatable, Sendable {
 extension ThreadEngine {
     // MARK: Asking
 
+    /// Whether a router is to be asked for a link now: not too many at once, and who did not answer later each time.
+    func mayRequestLink(with id: RouterID, now: Instant) -> Bool {
+        guard let router = routers[id], router.linkRestUntil <= now else { return false }
+        return routers.routers.count { $0.isLinkRequested } < Int(profile.concurrentLinkRequests)
+    }
+
+    /// A request for a link was not answered in time: on a link with little room for frames the next one comes later.
+    private mutating func noteUnansweredLinkRequest(to id: RouterID, now: Instant) {
+        guard profile.asksHeardRouter else { return }
+        let jitter = entropy.open.duration(in: .zero...profile.linkRequestWait)
+        let wait = profile.linkRequestWait
+        routers.modify(id) {
+            $0.unansweredLinkRequests = min($0.unansweredLinkRequests + 1, 6)
+            $0.linkRestUntil = now + wait * (1 << Int($0.unansweredLinkRequests)) + jitter
+        }
+    }
+
     /// Begins a link with a router that was heard and has none, after a random wait.
     mutating func requestLink(
         with id: RouterID, heard received: ReceivedMLE, after range: ClosedRange<Duration>, now: Instant
@@ -220,6 +237,7 @@ extension ThreadEngine {
         let wasValid = routers[id]?.isLinkValid == true
         routers.modify(id) {
             $0.link = .valid
+            $0.unansweredLinkRequests = 0
             $0.renewalChallenge = []
             $0.neighbor.extendedAddress = received.sender
             $0.neighbor.rloc16 = id.rloc16
@@ -254,7 +272,10 @@ extension ThreadEngine {
             switch router.link {
             case .none: break
             case .requested(_, let deadline):
-                if deadline <= now { takeDownLink(router.id, now: now) }
+                if deadline <= now {
+                    takeDownLink(router.id, now: now)
+                    noteUnansweredLinkRequest(to: router.id, now: now)
+                }
             case .valid:
                 let age = now.since(router.neighbor.lastHeard)
                 if isRichInLinks {

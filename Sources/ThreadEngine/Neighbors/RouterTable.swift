@@ -29,6 +29,10 @@ public struct Router: Equatable, Sendable {
     public var cost: UInt8 = 0
     /// When the entry was last heard of: for the leader's decision to release the id.
     public var lastReachable: Instant
+    /// How many requests for a link in a row were not answered in time.
+    var unansweredLinkRequests: UInt8 = 0
+    /// Until when this router is not asked for a link again.
+    var linkRestUntil = Instant.zero
     /// What the last Link Request on the valid link asked back; empty when it was answered.
     var renewalChallenge: [UInt8] = []
 

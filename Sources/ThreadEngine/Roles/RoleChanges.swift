@@ -124,7 +124,11 @@ extension ThreadEngine {
         counters.enter(new, now: now)
         role = new
         // Whichever way the place was found: no other dataset is tried any more.
-        if new.isAttached { datasets.reattachment = .settled }
+        if new.isAttached {
+            datasets.reattachment = .settled
+            rivals.removeAll()
+            betterPartitionRest = nil
+        }
         if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
