@@ -41,6 +41,7 @@ let pure: [Target] =
     + layer("EngineCore")
     + layer("PcapWire", ["WireCore"])
     + layer("ThreadWire", ["WireCore"])
+    + layer("MeshCoreWire", ["WireCore"])
     + layer("LinkSecurity", ["WireCore", "ThreadWire", "EngineCore"])
     + layer("LoRaPHY", ["WireCore", "EngineCore"])
     + layer("LoRaChannel", ["EngineCore", "LoRaPHY"])
@@ -58,7 +59,7 @@ let engines: [Target] =
             "LowPANEngine", "IPEngine", "ThreadEngine",
         ])
 let runtime: [Target] =
-    layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "EngineCore"])
+    layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "MeshCoreWire", "EngineCore"])
     + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
     + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", logging] + nio)
     + layer(
@@ -153,6 +154,7 @@ let testTargets: [Target] = [
     tests(of: "EngineCore"),
     tests(of: "PcapWire", ["WireCore"]),
     tests(of: "ThreadWire", ["WireCore"]),
+    tests(of: "MeshCoreWire", ["WireCore", "CryptoProviders"]),
     tests(of: "LinkSecurity", ["WireCore", "ThreadWire", "CryptoProviders"]),
     tests(of: "CryptoProviders", ["LinkSecurity", "EngineCore"]),
     tests(of: "LoRaPHY", ["WireCore", "EngineCore"]),

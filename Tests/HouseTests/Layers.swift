@@ -19,6 +19,7 @@ enum Layers {
         "CAllocationCount": .system,
 
         "WireCore": .pure, "EngineCore": .pure, "PcapWire": .pure, "ThreadWire": .pure, "LinkSecurity": .pure,
+        "MeshCoreWire": .pure,
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
 
         "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
@@ -38,6 +39,7 @@ enum Layers {
     /// What a target may import from its own layer. Every pair is a choice, so each is written down.
     static let siblings: [String: Set<String>] = [
         "ThreadWire": ["WireCore"],
+        "MeshCoreWire": ["WireCore"],
         "PcapWire": ["WireCore"],
         "LinkSecurity": ["WireCore", "EngineCore", "ThreadWire"],
         "LoRaPHY": ["WireCore", "EngineCore"],
