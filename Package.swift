@@ -169,7 +169,7 @@ let testTargets: [Target] = [
             "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "MACEngine", "LowPANEngine", "LinkProfiles",
             "LoRaPHY", "LoRaChannel", "Simulator", "CryptoProviders", "PcapWire",
         ]),
-    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel"]),
+    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel", "LoRaPHY"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
