@@ -112,6 +112,14 @@ let services: [Target] =
             "ThreadEngine", "NodeEngine", "ThreadWire", "PcapWire", heap,
         ])
     + layer(
+        "Scenarios",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel", "LinkProfiles",
+            "IPEngine",
+            "ThreadEngine", "NodeEngine", "MACEngine", "CryptoProviders", "PcapWire", "NodeConfiguration", "Simulator",
+            heap,
+        ])
+    + layer(
         "EtherService",
         [
             "WireCore", "EngineCore", "LoRaPHY", "LoRaChannel", "RadioDrivers", "PcapWire", "NodeConfiguration",
@@ -131,8 +139,9 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "CLinux", "WireCore", "ThreadWire", "ControlService", "EtherService", "Dissector", "CryptoProviders",
-            "NodeConfiguration", arguments,
+            "CLinux", "WireCore", "EngineCore", "ThreadWire", "ControlService", "EtherService", "Dissector",
+            "CryptoProviders",
+            "NodeConfiguration", "Scenarios", arguments,
             logging,
         ], swiftSettings: settings),
     .executableTarget(
@@ -177,7 +186,10 @@ let testTargets: [Target] = [
             "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "MACEngine", "LowPANEngine", "LinkProfiles",
             "LoRaPHY", "LoRaChannel", "Simulator", "CryptoProviders", "PcapWire",
         ]),
-    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel"]),
+    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel", "LoRaPHY"]),
+    tests(
+        of: "Scenarios",
+        ["EngineCore", "ThreadWire", "LoRaPHY", "NodeConfiguration", "PcapWire", "Simulator"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
     tests(
         of: "RadioDrivers",

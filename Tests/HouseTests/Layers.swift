@@ -31,7 +31,7 @@ enum Layers {
         "ThreadCLI": .api, "NodeService": .api, "Heddle": .api,
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
-        "Simulator": .service, "EtherService": .service, "Dissector": .service,
+        "Simulator": .service, "Scenarios": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]
@@ -55,6 +55,8 @@ enum Layers {
         "Heddle": ["NodeService", "ThreadCLI"],
         // The ether's topology files are read by the configuration's YAML reader.
         "EtherService": ["NodeConfiguration"],
+        // So are scenario files; they run on the virtual network.
+        "Scenarios": ["NodeConfiguration", "Simulator"],
     ]
 
     /// The targets of these layers, sorted.
