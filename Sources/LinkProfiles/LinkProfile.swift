@@ -123,6 +123,8 @@ public struct LinkProfile: Equatable, Sendable {
 
     /// How long a Link Accept is waited for.
     public var linkRequestWait: Duration
+    /// What each router that is heard adds to the wait: they may all be making links.
+    public var linkRequestWaitPerRouter: Duration
     /// The longest random wait of a router before it asks a router for a link whose advertisement it heard.
     public var linkRequestMaximumDelay: Duration
     /// To how many routers beside its parent a child that could route keeps a link.
@@ -172,6 +174,8 @@ public struct LinkProfile: Equatable, Sendable {
 
     /// The shortest interval of the advertisements' trickle timer.
     public var advertisementIntervalMinimum: Duration
+    /// The least that the shortest interval is for each router that is heard: after a change they all advertise.
+    public var advertisementIntervalMinimumPerRouter: Duration
     /// The least that the longest interval is.
     public var advertisementIntervalMaximumFloor: Duration
     /// The most that the longest interval is.
@@ -197,6 +201,8 @@ public struct LinkProfile: Equatable, Sendable {
     /// The range of the random wait before an end device asks to become a router, or a router steps down.
     /// - Range: 1 to 255 s
     public var routerSelectionJitter: Duration
+    /// What each other node that may want to be a router, and each router that is heard, adds to that jitter.
+    public var routerSelectionJitterPerRival: Duration
     /// For how long a child that has become a router still takes frames to its address as a child.
     public var formerAddressLifetime: Duration
     /// After how long without a frame a child is forgotten, unless it asked for another time.

@@ -44,6 +44,17 @@ public struct LoRaSettings: Equatable, Sendable {
     /// - Range: -20 to 30 dBi
     /// - Default: 2.15 dBi, a half-wave dipole
     public var antennaGain: Decibels
+    /// How much of the air time that the law allows may go into keeping the mesh together. All nodes of a mesh should
+    /// have the same region and share: the less, the rarer they tell each other of themselves.
+    /// - Units: percent
+    /// - Range: 1 to 100
+    /// - Default: 10 %
+    public var controlShare: Int
+
+    /// What control traffic may take of an hour; nil where the law does not limit it.
+    public var controlBudget: Duration? {
+        rules?.hourlyBudget.map { .microseconds($0.microseconds / 100 * Int64(controlShare)) }
+    }
 
     /// - Parameter longestFrame: of the link profile, in bytes.
     init(_ mapping: YAMLMapping?, longestFrame: Int) {
@@ -62,6 +73,7 @@ public struct LoRaSettings: Equatable, Sendable {
         codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
         power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...33, unit: "dBm") ?? 14))
         antennaGain = Decibels(mapping?.optional("antenna-gain")?.number(in: -20...30, unit: "dBi") ?? 2.15)
+        controlShare = mapping?.optional("control-share")?.integer(in: 1...100, unit: "%") ?? 10
         guard let region, let regionValue else { return }
         rules = keep(region, regionValue, longestFrame: longestFrame)
     }

@@ -26,7 +26,7 @@ extension RadioSettings {
 
     func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
         switch profile {
-        case .lora: .lora(modulation)
+        case .lora: .lora(modulation, controlBudget: lora.controlBudget)
         case .pymesh: .pymesh(modulation)
         case .ieee802154: .ieee802154
         }

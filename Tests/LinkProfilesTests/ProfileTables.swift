@@ -46,6 +46,7 @@ enum ProfileTables {
         attachBackoffJitter 2000.0 ms
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
+        linkRequestWaitPerRouter 0.0 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 3
         additionalChildRouterLinks 32
@@ -69,6 +70,7 @@ enum ProfileTables {
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 0.0 ms
         advertisementIntervalMaximumFloor 12000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -81,6 +83,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        routerSelectionJitterPerRival 0.0 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
@@ -154,6 +157,7 @@ enum ProfileTables {
         attachBackoffJitter 2000.0 ms
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
+        linkRequestWaitPerRouter 0.0 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 0
         additionalChildRouterLinks 0
@@ -177,6 +181,7 @@ enum ProfileTables {
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 0.0 ms
         advertisementIntervalMaximumFloor 32000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -189,6 +194,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        routerSelectionJitterPerRival 0.0 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
@@ -262,6 +268,7 @@ enum ProfileTables {
         attachBackoffJitter 2055.76 ms
         attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
+        linkRequestWaitPerRouter 822.304 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 0
         additionalChildRouterLinks 0
@@ -285,6 +292,7 @@ enum ProfileTables {
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 1000.0 ms
         advertisementIntervalMaximumFloor 12000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -297,6 +305,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 4000.0 ms
+        routerSelectionJitterPerRival 3289.216 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms

@@ -208,7 +208,7 @@ extension ThreadEngine {
 
     /// Somebody else looks for a parent, and will hear the same routers.
     mutating func noteRival(_ address: ExtendedAddress) {
-        guard role == .detached || role == .leader && isSingleton, rivals.count < Self.rivalLimit else { return }
+        guard !role.isRouting || role == .leader && isSingleton, rivals.count < Self.rivalLimit else { return }
         rivals.insert(address)
     }
 
