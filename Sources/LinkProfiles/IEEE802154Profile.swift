@@ -14,6 +14,7 @@ extension LinkProfile {
         // aUnitBackoffPeriod, twenty symbols: IEEE 802.15.4-2006 §7.4.1.
         backoffUnit: .microseconds(320),
         minimumBackoffExponent: 3,
+        quietBackoffExponent: 3,
         maximumBackoffExponent: 5,
         maximumBackoffs: 4,
         maximumFrameRetries: 15,

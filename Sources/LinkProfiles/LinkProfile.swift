@@ -33,6 +33,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var backoffUnit: Duration
     /// The exponent of the first random wait: 0 to 2^exponent − 1 units.
     public var minimumBackoffExponent: UInt8
+    /// The same while the channel was found free and frames were acknowledged, one less each time.
+    public var quietBackoffExponent: UInt8
     /// The largest exponent, reached by one more each time that the channel was busy.
     public var maximumBackoffExponent: UInt8
     /// How many times a busy channel is waited for before the transmission has failed.

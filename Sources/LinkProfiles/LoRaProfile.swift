@@ -29,6 +29,7 @@ extension LinkProfile {
         acknowledgementDelay = LoRaTiming.turnaround
         acknowledgementWait = timing.acknowledgementWait
         backoffUnit = timing.backoffUnit
+        quietBackoffExponent = 1
         maximumBackoffExponent = timing.maximumBackoffExponent
         maximumBackoffs = LoRaTiming.maximumBackoffs
         // Each repetition costs air that others need: a link that loses five in a row is no link.

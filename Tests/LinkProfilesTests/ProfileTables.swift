@@ -8,6 +8,7 @@ enum ProfileTables {
         acknowledgementWait 16.0 ms
         backoffUnit 0.32 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 3
         maximumBackoffExponent 5
         maximumBackoffs 4
         maximumFrameRetries 15
@@ -119,6 +120,7 @@ enum ProfileTables {
         acknowledgementWait 2000.0 ms
         backoffUnit 5.64 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 3
         maximumBackoffExponent 4
         maximumBackoffs 8
         maximumFrameRetries 3
@@ -230,6 +232,7 @@ enum ProfileTables {
         acknowledgementWait 61.768 ms
         backoffUnit 6.28 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 1
         maximumBackoffExponent 5
         maximumBackoffs 8
         maximumFrameRetries 4
