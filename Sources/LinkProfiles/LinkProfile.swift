@@ -39,6 +39,9 @@ public struct LinkProfile: Equatable, Sendable {
     public var maximumBackoffExponent: UInt8
     /// How many times a busy channel is waited for before the transmission has failed.
     public var maximumBackoffs: UInt8
+    /// Whether the next fragment of a datagram waits until the last one is two hops further: the sender does not hear
+    /// who would disturb its next hop.
+    public var pacesFragments: Bool
     /// How many times a frame is sent again that was not acknowledged.
     public var maximumFrameRetries: UInt8
     /// Whether a channel's number tunes the radio. Where it does not, the number is carried along, and a scan visits the
@@ -272,6 +275,16 @@ public struct LinkProfile: Equatable, Sendable {
     /// - Parameter psduByteCount: 0 to `maximumPSDU` bytes.
     public func airtime(of psduByteCount: Int) -> Duration {
         phy.timeOnAir(byteCount: psduByteCount)
+    }
+
+    /// How long a fragment takes to be passed on so far that the next one does not meet it.
+    /// - Parameter hops: how far the datagram goes.
+    /// - Source: RFC 8930 §5.1, the inter-frame gap
+    public func fragmentGap(hops: Int) -> Duration {
+        guard pacesFragments, hops > 1 else { return .zero }
+        let exchange =
+            airtime(of: maximumPSDU) + acknowledgementDelay + airtime(of: 5) + backoffUnit * 8
+        return exchange * min(hops - 1, 2)
     }
 
     /// The longest interval of the advertisements' trickle timer.

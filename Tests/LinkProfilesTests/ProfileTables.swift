@@ -11,6 +11,7 @@ enum ProfileTables {
         quietBackoffExponent 3
         maximumBackoffExponent 5
         maximumBackoffs 4
+        pacesFragments false
         maximumFrameRetries 15
         tunesChannels true
         scanDuration 300.0 ms
@@ -123,6 +124,7 @@ enum ProfileTables {
         quietBackoffExponent 3
         maximumBackoffExponent 4
         maximumBackoffs 8
+        pacesFragments false
         maximumFrameRetries 3
         tunesChannels false
         scanDuration 1743.456 ms
@@ -235,6 +237,7 @@ enum ProfileTables {
         quietBackoffExponent 1
         maximumBackoffExponent 5
         maximumBackoffs 8
+        pacesFragments true
         maximumFrameRetries 4
         tunesChannels false
         scanDuration 2466.912 ms
