@@ -6,6 +6,7 @@ import LoRaChannel
 import LoRaPHY
 import NodeEngine
 import Simulator
+import ThreadEngine
 import ThreadWire
 import WireCore
 
@@ -31,6 +32,16 @@ struct LoRaFigures: Codable {
         var goodput: Double
         /// What could arrive, if no two frames were ever on the air within two hops, and nothing else.
         var limit: Double
+    }
+
+    /// From switching on until a node is what it will be, medians of nine seeds.
+    /// - Units: seconds
+    struct ColdStart: Codable {
+        var modulation: String
+        /// Alone.
+        var leader: Double
+        /// Beside a leader.
+        var router: Double
     }
 
     /// A mesh without traffic, all in range of each other, under the law of one of EU868's sub-bands.
@@ -63,6 +74,7 @@ struct LoRaFigures: Codable {
 
     var pings: [Ping] = []
     var streams: [Stream] = []
+    var coldStarts: [ColdStart] = []
     var quiet: [Quiet] = []
     var budgets: [Budget] = []
 
@@ -83,6 +95,7 @@ struct LoRaFigures: Codable {
     static func measure() -> LoRaFigures {
         var figures = LoRaFigures()
         for (name, modulation) in modulations.prefix(3) {
+            figures.coldStarts.append(coldStart(name, modulation))
             for hops in [1, 3] { figures.pings.append(ping(name, modulation, hops: hops)) }
             for hops in 1...4 { figures.streams.append(stream(name, modulation, hops: hops)) }
         }
@@ -233,6 +246,22 @@ struct LoRaFigures: Codable {
         return (first, second)
     }
 
+    private static func coldStart(_ name: String, _ modulation: LoRaModulation) -> ColdStart {
+        var (leaders, routers): ([Double], [Double]) = ([], [])
+        for seed: UInt64 in 1...9 {
+            let network = network(modulation, count: 2, isLine: true, seed: seed)
+            func start(_ index: Int, until role: Role) -> Double {
+                network.start(MeasuredNetwork.dataset, nodes: [network.nodes[index]])
+                let time = network.run(
+                    until: { $0.nodes[index].engine.thread.role == role }, within: .seconds(3600))
+                return time.map { Double($0.milliseconds) / 1000 } ?? .infinity
+            }
+            leaders.append(start(0, until: .leader))
+            routers.append(start(1, until: .router))
+        }
+        return ColdStart(modulation: name, leader: leaders.sorted()[4], router: routers.sorted()[4])
+    }
+
     private static func quiet(
         _ name: String, _ modulation: LoRaModulation, _ rules: SubBand, count: Int
     ) -> Quiet {
@@ -310,6 +339,10 @@ extension LoRaFigures {
                         Report.fixed($0.goodput / $0.limit, 2),
                     ]
                 })
+        lines.append("")
+        lines += Report.table(
+            [["switched on", "leader, s", "router beside a leader, s"]]
+                + coldStarts.map { [$0.modulation, Report.fixed($0.leader, 1), Report.fixed($0.router, 1)] })
         lines.append("")
         lines += Report.table(
             [
