@@ -52,6 +52,7 @@ let engines: [Target] =
     + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
     + layer("IngressFilter", ["WireCore", "EngineCore", "ThreadWire"])
+    + layer("MeshCoreEngine", ["WireCore", "EngineCore", "LoRaPHY", "MeshCoreWire"])
     + layer(
         "NodeEngine",
         [
@@ -177,6 +178,7 @@ let testTargets: [Target] = [
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IngressFilter", ["WireCore", "EngineCore", "ThreadWire"]),
+    tests(of: "MeshCoreEngine", ["WireCore", "EngineCore", "LoRaPHY", "MeshCoreWire", "CryptoProviders"]),
     tests(
         of: "ThreadEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),

@@ -23,7 +23,7 @@ enum Layers {
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
 
         "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
-        "IngressFilter": .engine, "NodeEngine": .engine,
+        "IngressFilter": .engine, "NodeEngine": .engine, "MeshCoreEngine": .engine,
 
         "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
         "NodeRuntime": .runtime,
