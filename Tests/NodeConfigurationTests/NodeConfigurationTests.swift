@@ -135,7 +135,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread or sx126x"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x or kiss"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -299,7 +299,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss "
                         + "(did you mean `openthread`?)"
                 ])
         }

@@ -150,7 +150,7 @@ public enum KISSHardwareRequest: Equatable, Sendable {
 /// - Source: MeshCore firmware 1.17.1, kiss_modem
 public enum KISSHardwareResponse: Equatable, Sendable {
     case identity(MeshCorePublicKey)
-    case random([UInt8])
+    case randomBytes([UInt8])
     case signatureIsValid(Bool)
     case signature([UInt8])
     case encrypted([UInt8])
@@ -238,7 +238,7 @@ public enum KISSHardwareResponse: Equatable, Sendable {
             let bytes = try reader.readBytes(MeshCorePublicKey.byteCount, "public key")
             try reader.requireEnd("response")
             return MeshCorePublicKey(bytes).map { .identity($0) }
-        case 0x82: return .random(reader.readRemaining())
+        case 0x82: return .randomBytes(reader.readRemaining())
         case 0x84: return .signature(try rest(64, "signature", &reader))
         case 0x85: return .encrypted(reader.readRemaining())
         case 0x86: return .decrypted(reader.readRemaining())
@@ -260,7 +260,7 @@ public enum KISSHardwareResponse: Equatable, Sendable {
     public var bytes: [UInt8] {
         switch self {
         case .identity(let key): [0x81] + key.bytes
-        case .random(let bytes): [0x82] + bytes
+        case .randomBytes(let bytes): [0x82] + bytes
         case .signatureIsValid(let isValid): [0x83, isValid ? 1 : 0]
         case .signature(let bytes): [0x84] + bytes
         case .encrypted(let bytes): [0x85] + bytes

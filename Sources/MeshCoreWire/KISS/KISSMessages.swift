@@ -116,6 +116,10 @@ public struct KISSRadioParameters: Equatable, Sendable {
         self.codingRate = codingRate
     }
 
+    /// The preamble that the firmware sends; a host cannot set it.
+    /// - Units: symbols
+    public static func preambleLength(spreadingFactor: UInt8) -> UInt16 { spreadingFactor <= 8 ? 32 : 16 }
+
     init(parsing reader: inout ByteReader) throws(ParseError) {
         frequency = try reader.readLittleEndian32("frequency")
         bandwidth = try reader.readLittleEndian32("bandwidth")
