@@ -43,11 +43,11 @@ let pure: [Target] =
     + layer("ThreadWire", ["WireCore"])
     + layer("MeshCoreWire", ["WireCore"])
     + layer("LinkSecurity", ["WireCore", "ThreadWire", "EngineCore"])
-    + layer("LoRaPHY", ["EngineCore"])
+    + layer("LoRaPHY", ["WireCore", "EngineCore"])
     + layer("LoRaChannel", ["EngineCore", "LoRaPHY"])
     + layer("LinkProfiles", ["EngineCore", "LoRaPHY"])
 let engines: [Target] =
-    layer("MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
+    layer("MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles"])
     + layer("LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
@@ -56,13 +56,13 @@ let engines: [Target] =
     + layer(
         "NodeEngine",
         [
-            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "MACEngine", "LowPANEngine",
-            "IPEngine", "ThreadEngine",
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles", "MACEngine",
+            "LowPANEngine", "IPEngine", "ThreadEngine",
         ])
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "MeshCoreWire", "EngineCore"])
     + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
-    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", logging] + nio)
+    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", logging] + nio)
     + layer(
         "NodeStore",
         [.product(name: "GRDB", package: "GRDB.swift")])
@@ -82,8 +82,8 @@ let api: [Target] =
     + layer(
         "NodeService",
         [
-            "EngineCore", "ThreadWire", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine", "NodeRuntime",
-            "ThreadCLI", .product(name: "NIOCore", package: "swift-nio"),
+            "WireCore", "EngineCore", "ThreadWire", "LinkProfiles", "IPEngine", "ThreadEngine", "NodeEngine",
+            "NodeRuntime", "ThreadCLI", .product(name: "NIOCore", package: "swift-nio"),
         ])
     + layer(
         "Heddle",
@@ -93,7 +93,9 @@ let api: [Target] =
             logging,
         ] + nio)
 let services: [Target] =
-    layer("NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", .product(name: "Yams", package: "Yams")])
+    layer(
+        "NodeConfiguration",
+        ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
     + layer(
         "BorderRouter",
         ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
@@ -101,7 +103,7 @@ let services: [Target] =
     + layer(
         "StatusService",
         [
-            "EngineCore", "ThreadWire", "IngressFilter", "ThreadEngine", "NodeEngine", logging,
+            "EngineCore", "ThreadWire", "LoRaPHY", "IngressFilter", "MACEngine", "ThreadEngine", "NodeEngine", logging,
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ] + nio)
     + layer(
@@ -109,6 +111,14 @@ let services: [Target] =
         [
             "WireCore", "EngineCore", "LinkSecurity", "LoRaPHY", "LoRaChannel", "LinkProfiles", "IPEngine",
             "ThreadEngine", "NodeEngine", "ThreadWire", "PcapWire", heap,
+        ])
+    + layer(
+        "Scenarios",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel", "LinkProfiles",
+            "IPEngine",
+            "ThreadEngine", "NodeEngine", "MACEngine", "CryptoProviders", "PcapWire", "NodeConfiguration", "Simulator",
+            heap,
         ])
     + layer(
         "EtherService",
@@ -130,15 +140,17 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddle",
         dependencies: [
-            "CLinux", "WireCore", "ThreadWire", "ControlService", "EtherService", "Dissector", "CryptoProviders",
-            "NodeConfiguration", arguments,
+            "CLinux", "WireCore", "EngineCore", "ThreadWire", "ControlService", "EtherService", "Dissector",
+            "CryptoProviders",
+            "NodeConfiguration", "Scenarios", arguments,
             logging,
         ], swiftSettings: settings),
     .executableTarget(
         name: "HeddleBench",
         dependencies: [
-            "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "LowPANEngine",
-            "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders", "Simulator",
+            "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel",
+            "LinkProfiles", "LowPANEngine", "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders",
+            "Simulator",
         ], swiftSettings: settings),
 ]
 func example(_ name: String) -> Target {
@@ -155,11 +167,14 @@ let testTargets: [Target] = [
     tests(of: "MeshCoreWire", ["WireCore", "CryptoProviders"]),
     tests(of: "LinkSecurity", ["WireCore", "ThreadWire", "CryptoProviders"]),
     tests(of: "CryptoProviders", ["LinkSecurity", "EngineCore"]),
-    tests(of: "LoRaPHY", ["EngineCore"]),
+    tests(of: "LoRaPHY", ["WireCore", "EngineCore"]),
     tests(of: "LoRaChannel", ["EngineCore", "LoRaPHY"]),
     tests(of: "LinkProfiles", ["EngineCore", "LoRaPHY"]),
     tests(
-        of: "MACEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),
+        of: "MACEngine",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LinkProfiles", "CryptoProviders",
+        ]),
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IngressFilter", ["WireCore", "EngineCore", "ThreadWire"]),
@@ -173,9 +188,15 @@ let testTargets: [Target] = [
             "WireCore", "EngineCore", "ThreadWire", "ThreadEngine", "MACEngine", "LowPANEngine", "LinkProfiles",
             "LoRaPHY", "LoRaChannel", "Simulator", "CryptoProviders", "PcapWire",
         ]),
-    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel"]),
+    tests(of: "Simulator", ["WireCore", "ThreadWire", "EngineCore", "LoRaChannel", "LoRaPHY"]),
+    tests(
+        of: "Scenarios",
+        ["EngineCore", "ThreadWire", "LoRaPHY", "NodeConfiguration", "PcapWire", "Simulator"]),
     tests(of: "LinuxDevices", ["WireCore", "EngineCore", "ThreadWire"]),
-    tests(of: "RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY"] + nio),
+    tests(
+        of: "RadioDrivers",
+        ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", .product(name: "NIOEmbedded", package: "swift-nio")] + nio
+    ),
     tests(of: "NodeStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(
         of: "NodeRuntime",
@@ -196,7 +217,7 @@ let testTargets: [Target] = [
             "ControlService", "CryptoProviders", "EngineCore", "EtherService", "LinkProfiles", "LinuxDevices",
             "NodeEngine", "NodeRuntime", "NodeService", "RadioDrivers", "ThreadCLI", "ThreadWire", logging,
         ] + nio),
-    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire"]),
+    tests(of: "NodeConfiguration", ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY"]),
     tests(
         of: "ThreadCLI",
         [
@@ -209,7 +230,8 @@ let testTargets: [Target] = [
     tests(
         of: "StatusService",
         [
-            "EngineCore", "ThreadWire", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders", logging,
+            "EngineCore", "ThreadWire", "LoRaPHY", "IngressFilter", "LinkProfiles", "NodeEngine", "CryptoProviders",
+            logging,
         ] + nio),
     tests(of: "heddle", ["ControlService", "EngineCore", logging] + nio),
     tests(

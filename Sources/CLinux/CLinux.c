@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/gpio.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/spi/spidev.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
@@ -259,4 +261,70 @@ int clinux_random(void *buffer, size_t count) {
 int clinux_terminal_columns(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;
+}
+
+int clinux_spi_open(const char *path, uint32_t hertz, bool has_chip_select) {
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    uint32_t mode = SPI_MODE_0 | (has_chip_select ? 0 : SPI_NO_CS);
+    uint8_t bits = 8;
+    if (ioctl(descriptor, SPI_IOC_WR_MODE32, &mode) < 0 || ioctl(descriptor, SPI_IOC_WR_BITS_PER_WORD, &bits) < 0
+        || ioctl(descriptor, SPI_IOC_WR_MAX_SPEED_HZ, &hertz) < 0) {
+        int failure = -errno;
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+}
+
+int clinux_spi_exchange(int descriptor, const uint8_t *output, uint8_t *input, size_t count, uint32_t hertz) {
+    struct spi_ioc_transfer transfer;
+    memset(&transfer, 0, sizeof transfer);
+    transfer.tx_buf = (uintptr_t)output;
+    transfer.rx_buf = (uintptr_t)input;
+    transfer.len = (uint32_t)count;
+    transfer.speed_hz = hertz;
+    return ioctl(descriptor, SPI_IOC_MESSAGE(1), &transfer) < 0 ? -errno : 0;
+}
+
+int clinux_gpio_label(int chip_descriptor, char *buffer) {
+    struct gpiochip_info info;
+    memset(&info, 0, sizeof info);
+    if (ioctl(chip_descriptor, GPIO_GET_CHIPINFO_IOCTL, &info) < 0) return -errno;
+    memcpy(buffer, info.label, sizeof info.label);
+    buffer[sizeof info.label - 1] = 0;
+    return 0;
+}
+
+int clinux_gpio_request(int chip_descriptor, uint32_t offset, enum clinux_gpio_direction direction) {
+    struct gpio_v2_line_request request;
+    memset(&request, 0, sizeof request);
+    request.offsets[0] = offset;
+    request.num_lines = 1;
+    strcpy(request.consumer, "heddled");
+    switch (direction) {
+    case CLINUX_GPIO_INPUT: request.config.flags = GPIO_V2_LINE_FLAG_INPUT; break;
+    case CLINUX_GPIO_INPUT_RISING:
+        request.config.flags = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING;
+        break;
+    case CLINUX_GPIO_OUTPUT_LOW:
+    case CLINUX_GPIO_OUTPUT_HIGH:
+        request.config.flags = GPIO_V2_LINE_FLAG_OUTPUT;
+        request.config.num_attrs = 1;
+        request.config.attrs[0].attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
+        request.config.attrs[0].attr.values = direction == CLINUX_GPIO_OUTPUT_HIGH;
+        request.config.attrs[0].mask = 1;
+        break;
+    }
+    return ioctl(chip_descriptor, GPIO_V2_GET_LINE_IOCTL, &request) < 0 ? -errno : request.fd;
+}
+
+int clinux_gpio_get(int line_descriptor) {
+    struct gpio_v2_line_values values = {.mask = 1};
+    return ioctl(line_descriptor, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) < 0 ? -errno : (int)(values.bits & 1);
+}
+
+int clinux_gpio_set(int line_descriptor, bool value) {
+    struct gpio_v2_line_values values = {.bits = value, .mask = 1};
+    return ioctl(line_descriptor, GPIO_V2_LINE_SET_VALUES_IOCTL, &values) < 0 ? -errno : 0;
 }

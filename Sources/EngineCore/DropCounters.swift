@@ -23,6 +23,8 @@ public enum DropReason: String, CaseIterable, Sendable {
     case radioFailure
     case indirectTimeout
     case lifetimeExpired
+    case airtimeExhausted
+    case addressChanged
     // 6LoWPAN
     case malformedLowPAN
     case unknownContext

@@ -2,7 +2,7 @@ import Foundation
 
 /// Measures how fast the node is, alone and by the hundred.
 ///
-///     heddle-bench [--json] [--paths | --simulation]
+///     heddle-bench [--json] [--paths | --simulation | --lora]
 ///
 /// All figures are processor time of one core, the median of five runs. Every run of a simulation has a process of
 /// its own, so that its memory can be told from that of the others.
@@ -14,12 +14,15 @@ enum HeddleBench {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == childOption { return try runChild(Array(arguments.dropFirst())) }
-        let known: Set = ["--json", "--paths", "--simulation"]
+        let known: Set = ["--json", "--paths", "--simulation", "--lora"]
         if let unknown = arguments.first(where: { !known.contains($0) }) { return fail(BenchError.usage(unknown)) }
         do {
             var report = Report()
-            if !arguments.contains("--simulation") { report.frame = try measureFrames() }
-            if !arguments.contains("--paths") { report.scenarios = try Scenario.all.indices.map(measure) }
+            let parts = Set(arguments).subtracting(["--json"])
+            func isAsked(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
+            if isAsked("--paths") { report.frame = try measureFrames() }
+            if isAsked("--simulation") { report.scenarios = try Scenario.all.indices.map(measure) }
+            if isAsked("--lora") { report.lora = LoRaFigures.measure() }
             print(arguments.contains("--json") ? try json(report) : report.text)
         } catch {
             fail(error)

@@ -32,9 +32,11 @@ struct Report: Codable {
 
     var frame: FrameCosts?
     var scenarios: [ScenarioCosts] = []
+    var lora: LoRaFigures?
 
     var text: String {
-        ((frame.map(Self.lines) ?? []) + (scenarios.isEmpty ? [] : Self.lines(scenarios))).joined(separator: "\n")
+        ((frame.map(Self.lines) ?? []) + (scenarios.isEmpty ? [] : Self.lines(scenarios)) + (lora?.lines ?? []))
+            .joined(separator: "\n")
     }
 
     private static func lines(_ frame: FrameCosts) -> [String] {
@@ -80,7 +82,7 @@ struct Report: Codable {
     }
 
     /// The first column to the left, the others to the right.
-    private static func table(_ rows: [[String]]) -> [String] {
+    static func table(_ rows: [[String]]) -> [String] {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             row.enumerated().map { column, text in

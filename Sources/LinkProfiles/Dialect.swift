@@ -10,6 +10,9 @@ public struct Dialect: Equatable, Sendable {
     public var hasAddressTokens: Bool
     /// Whether a new router asks all neighbors at once for links, and not only a parent that needs it.
     public var requestsLinksByMulticast: Bool
+    /// Whether a node whose chosen parent gives no Child ID Response forms a partition, as one that found no parent does,
+    /// instead of looking for another.
+    public var formsWhenParentIsSilent: Bool
     /// Whether a security policy is written with one byte of flags instead of two.
     public var hasShortSecurityPolicy: Bool
     /// Whether the frame check sequence of frames is computed. Pymesh's LoRa driver leaves two bytes that mean nothing
@@ -20,11 +23,11 @@ public struct Dialect: Equatable, Sendable {
     /// - Source: OpenThread as observed: recordings in Tests/Fixtures/thread
     public static let thread = Dialect(
         version: 5, managementTrafficClass: 0x1c, hasAddressTokens: true, requestsLinksByMulticast: false,
-        hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
+        formsWhenParentIsSilent: false, hasShortSecurityPolicy: false, computesFrameCheckSequence: true)
 
     /// Pymesh: OpenThread of December 2018.
     /// - Source: OpenThread c482301ec73b with Pycom's changes, as observed: recordings in Tests/Fixtures/pymesh
     public static let pymesh = Dialect(
         version: 2, managementTrafficClass: 0, hasAddressTokens: false, requestsLinksByMulticast: true,
-        hasShortSecurityPolicy: true, computesFrameCheckSequence: false)
+        formsWhenParentIsSilent: true, hasShortSecurityPolicy: true, computesFrameCheckSequence: false)
 }

@@ -94,8 +94,16 @@ public struct LinkProfile: Equatable, Sendable {
     public var parentResponseMaximumDelayRouters: Duration
     /// The longest random wait before a Parent Response to a request to routers and router-eligible end devices.
     public var parentResponseMaximumDelayAll: Duration
+    /// Whether a router whose advertisement was heard is asked alone, before all are asked.
+    public var asksHeardRouter: Bool
+    /// How many routers are to answer a Parent Request to routers where many hear it; nil for all.
+    public var wantedParentResponses: UInt8?
+    /// How many links may be asked for at once; more at once would keep each other's answers waiting.
+    public var concurrentLinkRequests: UInt8
     /// How long a child waits for the Child ID Response.
     public var childIDRequestWait: Duration
+    /// How many times a Child ID Request is sent to one parent at the most.
+    public var childIDRequestTransmissions: UInt8
     /// How long a parent remembers a child between its Parent Response and the Child ID Request.
     public var candidateChildLifetime: Duration
     /// How long a Child Update Response is waited for.

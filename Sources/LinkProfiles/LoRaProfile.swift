@@ -53,6 +53,9 @@ extension LinkProfile {
             parentRequestWaitRoutersAndREEDs, request + parentResponseMaximumDelayAll + answers)
         // Three requests instead of six: the waits are longer, and a lost broadcast is still made good, since routers
         // answer all of them.
+        asksHeardRouter = true
+        wantedParentResponses = 4
+        concurrentLinkRequests = 1
         parentRequestsToRouters = 1
         parentRequestsToRoutersAndREEDs = 2
         childIDRequestWait = max(.seconds(2), timing.roundTrip * 6)

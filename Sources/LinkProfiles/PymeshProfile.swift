@@ -35,7 +35,9 @@ extension LinkProfile {
         profile.parentRequestWaitRouters = .seconds(10)
         profile.parentRequestWaitRoutersAndREEDs = .seconds(10)
         profile.childIDRequestWait = .seconds(10)
-        // Pymesh asks 10 s after the Parent Request, again after 10 s more; a parent must still know the child.
+        // Pymesh asks 10 s after the Parent Request, and once: without an answer it starts over, or leads.
+        // - Source: recordings mixed_both frames 14 to 17, mixed_newfirst frames 15 to 18
+        profile.childIDRequestTransmissions = 1
         profile.candidateChildLifetime = .seconds(25)
         profile.childUpdateRequestWait = .seconds(10)
         profile.linkRequestWait = .seconds(10)

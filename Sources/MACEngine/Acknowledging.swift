@@ -34,8 +34,11 @@ extension MACEngine {
         case .idle, .backingOff, .waitingForRadio, .awaitingAcknowledgement: break
         }
         guard !acknowledger.isTransmitting, let bytes = acknowledger.takeDue(at: now) else { return }
+        guard askAirtime(byteCount: bytes.count, .acknowledgement, now: now) == .now else {
+            return drops.count(.airtimeExhausted)
+        }
         acknowledger.isTransmitting = true
-        emit(.transmit(bytes))
+        send(bytes, now: now)
     }
 
     /// Takes an acknowledgement: it ends the wait of the frame whose sequence number it carries.

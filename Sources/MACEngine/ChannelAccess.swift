@@ -74,7 +74,9 @@ extension MACEngine {
 
     /// Looks at the channel, unless an acknowledgement needs the radio.
     private mutating func assessChannel(now: Instant) {
-        guard case .waitingForRadio(let transmission) = transmitter, !acknowledger.isActive else { return }
+        guard case .waitingForRadio(let transmission) = transmitter, !acknowledger.isActive,
+            awaitAirtime(transmission, now: now)
+        else { return }
         guard profile.assessesChannel else { return transmit(transmission, now: now) }
         transmitter = .assessing(transmission)
         emit(.assessChannel)
@@ -101,8 +103,15 @@ extension MACEngine {
 
     /// Sends the frame; it is made now, if it never was sent before.
     private mutating func transmit(_ transmission: Transmission, now: Instant) {
+        // An acknowledgement may have gone in between.
+        guard awaitAirtime(transmission, now: now) else { return }
         var transmission = transmission
         if transmission.sealed == nil {
+            if let implied = transmission.request.impliedSource, implied != shortAddress {
+                finish(transmission, .addressChanged)
+                wakeUpAt = now
+                return
+            }
             guard let sealed = seal(transmission) else {
                 // The limit of counters was reached while the frame was on its way here.
                 putBack(transmission)
@@ -113,7 +122,7 @@ extension MACEngine {
         }
         guard let sealed = transmission.sealed else { return }
         transmitter = .transmitting(transmission)
-        emit(.transmit(sealed.bytes))
+        send(sealed.bytes, now: now)
     }
 
     mutating func finishTransmission(_ outcome: TransmitOutcome, now: Instant) {

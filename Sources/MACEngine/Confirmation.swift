@@ -62,6 +62,8 @@ extension MACEngine {
         case .radioFailure: .radioFailure
         case .frameCountersExhausted: .frameCountersExhausted
         case .lifetimeExpired: .lifetimeExpired
+        case .airtimeExhausted: .airtimeExhausted
+        case .addressChanged: .addressChanged
         }
     }
 
@@ -93,10 +95,11 @@ extension MACEngine {
     mutating func countTransmission(_ transmission: Transmission, _ outcome: MACOutcome) {
         // A frame that was never made was never on its way to the radio.
         switch outcome {
-        case .frameCountersExhausted, .queueFull, .indirectTimeout, .lifetimeExpired: return
+        case .frameCountersExhausted, .queueFull, .indirectTimeout, .lifetimeExpired, .addressChanged: return
         case .acknowledged: counters.transmitAcknowledged &+= 1
         case .sent: break
         case .channelBusy: counters.transmitErrorBusyChannel &+= 1
+        case .airtimeExhausted: counters.transmitErrorAbort &+= 1
         case .radioFailure: counters.transmitErrorAbort &+= 1
         case .noAcknowledgement: break
         }

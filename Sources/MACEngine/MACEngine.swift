@@ -1,6 +1,7 @@
 public import EngineCore
 public import LinkProfiles
 public import LinkSecurity
+public import LoRaPHY
 public import ThreadWire
 
 /// The medium access control of one radio on one channel: queue, random backoff, acknowledgements, repetitions, link
@@ -31,6 +32,8 @@ public struct MACEngine {
         /// Whether a frame whose checksum is wrong is dropped, on links whose frames have one; off where a dialect
         /// does not compute it.
         public var checksFrameCheckSequence = true
+        /// The rules of the sub-band that the radio sends in; nil where none apply.
+        public var airtimeRules: SubBand?
 
         public init() {}
     }
@@ -78,6 +81,13 @@ public struct MACEngine {
     public var frameCounterLimit: UInt32 = .max {
         didSet { resumeAfterReserve() }
     }
+
+    // MARK: Air time
+
+    /// What the law allows; nil where it says nothing.
+    public internal(set) var airtime: AirtimeLedger?
+    /// How often a frame waited for air time.
+    public internal(set) var airtimeWaits: UInt64 = 0
 
     // MARK: State
 
@@ -136,6 +146,7 @@ public struct MACEngine {
         peers = PeerTable(limit: configuration.peerLimit)
         duplicates = DuplicateFilter(limit: configuration.duplicateHistory, window: Self.repetitionWindow(profile))
         queue = TransmitQueue(limit: configuration.transmitQueueLimit)
+        airtime = configuration.airtimeRules.map { AirtimeLedger(rules: $0) }
         updateReceiver()
     }
 

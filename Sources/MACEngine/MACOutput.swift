@@ -1,4 +1,5 @@
 public import EngineCore
+public import LoRaPHY
 public import ThreadWire
 
 /// What the MAC engine wants done, in order.
@@ -24,6 +25,8 @@ public enum MACOutput: Equatable, Sendable {
     /// All reserved frame counters are used: store a higher limit, then raise `frameCounterLimit`. Until then secured
     /// frames wait.
     case frameCounterReserveNeeded
+    /// Store how much air time is used, then call `confirmAirtimeStored()`. Until then frames wait.
+    case storeAirtime(StoredAirtime)
 }
 
 /// How a request ended.
@@ -50,6 +53,10 @@ public enum MACOutcome: Equatable, Sendable {
     case frameCountersExhausted
     /// It waited longer than the request allowed.
     case lifetimeExpired
+    /// The law's air time is used up for longer than such a frame may wait.
+    case airtimeExhausted
+    /// The short address that it was made for is no more this node's.
+    case addressChanged
 }
 
 /// A frame that arrived for this node.

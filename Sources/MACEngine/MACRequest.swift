@@ -24,6 +24,9 @@ public struct MACRequest: Equatable, Sendable {
     public var handle: UInt32
     public var destination: LinkAddress
     public var source: SourceAddressKind
+    /// The short address that the payload tells nothing of because the header has it; when it is no more this node's,
+    /// the frame is worthless. Nil for a payload that stands for itself.
+    public var impliedSource: ShortAddress?
     /// A beacon, data or a MAC command; acknowledgements the engine makes itself.
     public var frameType: FrameType
     /// What follows the header; in a MAC command its identifier first.
@@ -49,7 +52,8 @@ public struct MACRequest: Equatable, Sendable {
         handle: UInt32, destination: LinkAddress, source: SourceAddressKind, frameType: FrameType = .data,
         payload: [UInt8], following: [[UInt8]] = [], security: MACProtection, requestsAcknowledgement: Bool,
         priority: TransmitPriority = .data,
-        isIndirect: Bool = false, destinationPAN: PANID? = nil, channel: UInt8? = nil, lifetime: Duration? = nil
+        isIndirect: Bool = false, destinationPAN: PANID? = nil, channel: UInt8? = nil, lifetime: Duration? = nil,
+        impliedSource: ShortAddress? = nil
     ) {
         self.handle = handle
         self.destination = destination
@@ -64,5 +68,6 @@ public struct MACRequest: Equatable, Sendable {
         self.destinationPAN = destinationPAN
         self.channel = channel
         self.lifetime = lifetime
+        self.impliedSource = impliedSource
     }
 }

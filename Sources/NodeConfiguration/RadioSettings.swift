@@ -1,5 +1,3 @@
-public import EngineCore
-
 /// Which radio a node uses and how.
 public struct RadioSettings: Equatable, Sendable {
     /// Where the radio is.
@@ -9,6 +7,8 @@ public struct RadioSettings: Equatable, Sendable {
         case ether(address: NetworkEndpoint, node: String)
         /// The virtual radio of OpenThread's simulation.
         case openThread(OpenThreadSettings)
+        /// A Semtech SX1261, SX1262 or SX1268 on a serial interface.
+        case sx126x(SX126xSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -19,12 +19,17 @@ public struct RadioSettings: Equatable, Sendable {
         case pymesh
         /// Thread's own figures, 250 kb/s.
         case ieee802154
+
+        /// The longest frame that is sent.
+        /// - Units: bytes
+        var longestFrame: Int { self == .lora ? 255 : 127 }
     }
 
     /// The kinds of radio that the file can name.
     private enum Kind: String, CaseIterable {
         case ether
         case openthread
+        case sx126x
     }
 
     public var device: Device
@@ -35,14 +40,17 @@ public struct RadioSettings: Equatable, Sendable {
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kinds = Kind.allCases.map(\.rawValue).joined(separator: " or ")
+        let kinds = "ether, openthread or sx126x"
         let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
         switch kind {
         case .ether: self.init(ether: mapping)
         case .openthread: self.init(openThread: mapping)
+        case .sx126x: self.init(sx126x: mapping)
         case nil:
             // Which keys there should be only the kind tells: all are known, and none is missed.
-            for key in ["address", "node", "lora", "profile"] + OpenThreadSettings.keys { _ = mapping.optional(key) }
+            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys {
+                _ = mapping.optional(key)
+            }
             return nil
         }
     }
@@ -51,10 +59,35 @@ public struct RadioSettings: Equatable, Sendable {
         let address = mapping.required("address", expected: NetworkEndpoint.expected)?
             .parsed(expected: NetworkEndpoint.expected) { NetworkEndpoint($0) }
         let node = mapping.required("node", expected: "the node's name in the topology file")?.string(bytes: 1...64)
-        lora = LoRaSettings(mapping.optional("lora")?.mapping())
         profile = mapping.optional("profile")?.choice() ?? .lora
+        lora = LoRaSettings(mapping.optional("lora")?.mapping(), longestFrame: profile.longestFrame)
         guard let address, let node else { return nil }
         device = .ether(address: address, node: node)
+    }
+
+    private init?(sx126x mapping: YAMLMapping) {
+        let expected = "a board's file, such as radios/waveshare-sx1262-hat.yaml"
+        let board = mapping.required("board", expected: expected).flatMap { value -> SX126xSettings? in
+            guard let path = value.path() else { return nil }
+            do throws(ConfigurationErrors) { return try SX126xSettings(file: path) } catch {
+                return value.refuse(found: "a file with this in it: \(error)", expected: expected)
+            }
+        }
+        let profile: Profile? = mapping.optional("profile")?.choice()
+        self.profile = profile ?? .lora
+        let lora = mapping.required("lora", expected: "a mapping with at least the region whose law is to be kept")
+        let settings = lora?.mapping()
+        // Nobody is on the air by accident, nor under a law that nobody has chosen.
+        _ = settings?.required("region", expected: "the region whose law is kept, or none in a laboratory")
+        self.lora = LoRaSettings(settings, longestFrame: self.profile.longestFrame)
+        guard let board else { return nil }
+        let highest = Int(board.maximumPower) + Int(board.amplifierGain)
+        if Int(self.lora.power.value) > highest {
+            _ =
+                settings?.optional("power")?.refuse(expected: "at most \(highest) dBm, all that the board bears")
+                as Int?
+        }
+        device = .sx126x(board)
     }
 
     private init?(openThread mapping: YAMLMapping) {
@@ -65,66 +98,8 @@ public struct RadioSettings: Equatable, Sendable {
             }
         guard let settings else { return nil }
         device = .openThread(settings)
-        lora = LoRaSettings(nil)
+        lora = LoRaSettings(nil, longestFrame: Profile.ieee802154.longestFrame)
         self.profile = profile ?? .ieee802154
-    }
-}
-
-/// How a LoRa radio modulates.
-public struct LoRaSettings: Equatable, Sendable {
-    /// A region's rules for bands, power and duty cycle.
-    public enum Region: String, CaseIterable, Sendable {
-        case eu868 = "EU868"
-        case eu433 = "EU433"
-        case us915 = "US915"
-        case au915 = "AU915"
-        case as923 = "AS923"
-        case in865 = "IN865"
-        case kr920 = "KR920"
-        case jp920 = "JP920"
-        /// No rules: for cables and virtual ethers.
-        case none
-    }
-
-    /// - Default: EU868
-    public var region: Region
-    /// The carrier's frequency.
-    /// - Range: 150 to 960 MHz
-    /// - Default: 869.525 MHz
-    public var frequency: Hertz
-    /// - Range: one of ``bandwidths``
-    /// - Default: 250 kHz
-    public var bandwidth: Hertz
-    /// - Range: 5 to 12
-    /// - Default: 7
-    public var spreadingFactor: UInt8
-    /// The denominator of the code rate: 5 stands for 4/5.
-    /// - Range: 5 to 8
-    /// - Default: 5
-    public var codingRate: UInt8
-    /// The power at the antenna connector.
-    /// - Range: -9 to 22 dBm, whole numbers
-    /// - Default: 14 dBm
-    public var power: DecibelMilliwatts
-
-    /// The bandwidths that SX126x chips have.
-    /// - Units: Hz
-    public static let bandwidths: [Int] = [
-        7810, 10420, 15630, 20830, 31250, 41670, 62500, 125_000, 250_000, 500_000,
-    ]
-
-    init(_ mapping: YAMLMapping?) {
-        region = mapping?.optional("region")?.choice() ?? .eu868
-        let frequency = mapping?.optional("frequency")?.integer(in: 150_000_000...960_000_000, unit: "Hz")
-        self.frequency = Hertz(UInt64(frequency ?? 869_525_000))
-        let expected = "one of " + Self.bandwidths.map(String.init).joined(separator: ", ") + " Hz"
-        let bandwidth = mapping?.optional("bandwidth")?.parsed(expected: expected) { text in
-            Int(text).flatMap { Self.bandwidths.contains($0) ? $0 : nil }
-        }
-        self.bandwidth = Hertz(UInt64(bandwidth ?? 250_000))
-        spreadingFactor = UInt8(mapping?.optional("spreading-factor")?.integer(in: 5...12) ?? 7)
-        codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
-        power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...22, unit: "dBm") ?? 14))
     }
 }
 

@@ -37,7 +37,7 @@ extension NodeEngine {
             thread.notePoll(.acknowledged(isFramePending: isFramePending), now: now)
         case .noAcknowledgement: thread.notePoll(.unacknowledged, now: now)
         case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted, .addressChanged:
             thread.notePoll(.notSent, now: now)
         }
     }
@@ -96,7 +96,9 @@ extension NodeEngine {
         guard isInterfaceUp else { return [] }
         var groups = thread.subscribedGroups + thread.networkGroups
         // A child that could route hears what routers are asked, too: it answers for its own addresses.
-        if thread.role.isAttached, thread.mode.isFullThreadDevice {
+        // One that has no place yet counts who else looks for one.
+        let isCounting = profile.asksHeardRouter && thread.role == .detached
+        if thread.role.isAttached || isCounting, thread.mode.isFullThreadDevice {
             groups += [.linkLocalAllRouters, .realmLocalAllRouters]
         }
         return groups + [.linkLocalAllNodes, .realmLocalAllNodes, .realmLocalAllMPLForwarders]

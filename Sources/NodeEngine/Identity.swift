@@ -1,5 +1,6 @@
 public import EngineCore
 import IPEngine
+import LoRaPHY
 import LowPANEngine
 import MACEngine
 public import ThreadEngine
@@ -105,6 +106,7 @@ extension NodeEngine {
     public func startThread(now: Instant) -> Bool {
         guard isInterfaceUp, thread.network != nil else { return false }
         thread.start(now: now)
+        synchronizeIdentity()
         settle(now: now)
         return true
     }
@@ -148,6 +150,14 @@ extension NodeEngine {
         if let bytes = value(.children) {
             var reader = ByteReader(bytes)
             if let stored = try? StoredChildren(parsing: &reader) { thread.restore(stored, now: now) }
+        }
+        if let bytes = value(.routers) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredRouters(parsing: &reader) { thread.restore(stored) }
+        }
+        if let bytes = value(.airtime) {
+            var reader = ByteReader(bytes)
+            if let stored = try? StoredAirtime(parsing: &reader) { mac.restoreAirtime(stored, now: now) }
         }
         synchronizeIdentity()
         settle(now: now)

@@ -153,6 +153,8 @@ public final class NodeEngine {
         case .transmitDone(let outcome): mac.handle(transmitDone: outcome, now: now)
         case .channelActivity(let isBusy): mac.handle(channelActivity: isBusy, now: now)
         case .hostDatagram(let datagram): handleHostDatagram(datagram, now: now)
+        case .stored(let record) where record.name == .airtime: mac.confirmAirtimeStored(now: now)
+        case .notStored(let record) where record.name == .airtime: mac.refuseAirtimeStored(now: now)
         case .stored(let record):
             thread.confirmStored(record)
             synchronizeKeys()

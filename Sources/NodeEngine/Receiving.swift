@@ -1,5 +1,6 @@
 import EngineCore
 import IPEngine
+import LoRaPHY
 import LowPANEngine
 import MACEngine
 import ThreadEngine
@@ -21,6 +22,10 @@ extension NodeEngine {
         case .scanFinished: endScan(now: now)
         case .confirm(let handle, let outcome): handleConfirm(handle, outcome, now: now)
         case .listenedInVain: thread.noteListenedInVain(now: now)
+        case .storeAirtime(let airtime):
+            var writer = ByteWriter()
+            airtime.serialize(into: &writer)
+            emit(.store(StoredRecord(name: .airtime, value: writer.bytes)))
         case .frameCounterReserveNeeded: break  // `settle` has asked for more already; the store has not answered.
         }
     }

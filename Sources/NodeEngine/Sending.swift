@@ -12,6 +12,8 @@ struct Transfer {
     var payloads: [[UInt8]]
     var destination: LinkAddress
     var source: SourceAddressKind
+    /// The short address that the payloads leave to the link header.
+    var impliedSource: ShortAddress?
     var isLinkSecured: Bool
     var priority: TransmitPriority
     /// The datagram; nil for a frame that is only passed on below IP.
@@ -192,9 +194,11 @@ extension NodeEngine {
             let payloads = try lowPAN.compress(
                 datagram: outgoing.bytes, source: source, destination: destination, mesh: mesh,
                 room: room(source: source, destination: destination, isLinkSecured: outgoing.isLinkSecured))
+            let isLocator = !isExtended && header.source.low == source.interfaceIdentifier
             submit(
                 Transfer(
                     payloads: payloads, destination: destination, source: isExtended ? .extended : .short,
+                    impliedSource: isLocator ? ShortAddress(rawValue: thread.rloc16.rawValue) : nil,
                     isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, origin: outgoing), now: now)
         } catch {
             ipCounters.transmitFailed &+= 1
@@ -238,7 +242,7 @@ extension NodeEngine {
                 following: transfer.isIndirect ? Array(transfer.payloads.dropFirst()) : [],
                 security: transfer.isLinkSecured ? .link : .none,
                 requestsAcknowledgement: !transfer.destination.isBroadcast, priority: transfer.priority,
-                isIndirect: transfer.isIndirect), now: now)
+                isIndirect: transfer.isIndirect, impliedSource: transfer.impliedSource), now: now)
     }
 
     /// A fragment was sent or could not be.
@@ -250,7 +254,7 @@ extension NodeEngine {
         switch outcome {
         case .acknowledged, .sent: isDelivered = true
         case .noAcknowledgement, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted, .addressChanged:
             isDelivered = false
         }
         noteOutcome(outcome, to: transfers[index].destination, now: now)
@@ -278,7 +282,7 @@ extension NodeEngine {
         case .acknowledged: thread.noteTransmission(to: address, isAcknowledged: true, now: now)
         case .noAcknowledgement: thread.noteTransmission(to: address, isAcknowledged: false, now: now)
         case .sent, .channelBusy, .queueFull, .indirectTimeout, .radioFailure, .frameCountersExhausted,
-            .lifetimeExpired:
+            .lifetimeExpired, .airtimeExhausted, .addressChanged:
             break
         }
     }

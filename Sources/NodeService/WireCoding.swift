@@ -1,6 +1,7 @@
 public import EngineCore
 public import ThreadEngine
 public import ThreadWire
+import WireCore
 
 // How the protocol's own values look in JSON: addresses and prefixes as people write them, numbers as numbers.
 
@@ -79,36 +80,10 @@ struct HexadecimalBytes: Codable, Equatable, Sendable {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     init(from decoder: any Decoder) throws {
-        bytes = try decoder.text("an even number of hexadecimal digits") { Self.bytes(of: $0) }
+        bytes = try decoder.text("an even number of hexadecimal digits") { WireCore.bytes(hexadecimal: $0) }
     }
 
-    func encode(to encoder: any Encoder) throws {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.count)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        try encoder.write(String(decoding: text, as: UTF8.self))
-    }
-
-    private static func bytes(of text: String) -> [UInt8]? {
-        guard text.utf8.count % 2 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count / 2)
-        var high: UInt8?
-        for character in text.utf8 {
-            guard let digit = Character(UnicodeScalar(character)).hexDigitValue else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | UInt8(digit))
-                high = nil
-            } else {
-                high = UInt8(digit)
-            }
-        }
-        return bytes
-    }
+    func encode(to encoder: any Encoder) throws { try encoder.write(hexadecimal(bytes)) }
 }
 
 extension Decoder {

@@ -49,12 +49,18 @@ public struct RadioConfiguration: Equatable, Sendable {
     /// The number that frames give the channel.
     /// - Range: 11 to 26 on IEEE 802.15.4; LoRa radios do not use it
     public var channel: UInt8
+    /// How the law asks it to listen before each transmission, acknowledgements included; nil where it does not.
+    public var listenBeforeTalk: SubBand.ListenBeforeTalk?
 
-    public init(phy: PhysicalLayer, frequency: Hertz, power: DecibelMilliwatts, channel: UInt8 = 11) {
+    public init(
+        phy: PhysicalLayer, frequency: Hertz, power: DecibelMilliwatts, channel: UInt8 = 11,
+        listenBeforeTalk: SubBand.ListenBeforeTalk? = nil
+    ) {
         self.phy = phy
         self.frequency = frequency
         self.power = power
         self.channel = channel
+        self.listenBeforeTalk = listenBeforeTalk
     }
 }
 

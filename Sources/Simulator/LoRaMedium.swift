@@ -4,20 +4,36 @@ public import LoRaChannel
 import LoRaPHY
 
 /// The modelled air: airtime, path loss, capture and collisions, by the physical layer of a link profile.
-public final class LoRaMedium: Medium {
+public final class LoRaMedium: ModelledMedium {
     private var channel: LoRaChannel
-    private let setting: RadioSetting
+    private let settings: [RadioSetting]
     public let assessmentTime: Duration
 
     /// - Parameters:
     ///   - transmitPower: of all nodes.
     ///   - seed: decides which frames arrive on a soft edge.
-    public init(topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts, seed: UInt64) {
-        channel = LoRaChannel(topology: topology, seed: seed)
-        setting = RadioSetting(
-            phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: transmitPower, isReceiving: true)
+    public convenience init(
+        topology: Topology, profile: LinkProfile, transmitPower: DecibelMilliwatts, seed: UInt64
+    ) {
+        self.init(
+            links: topology.channelLinks, profile: profile,
+            transmitPowers: [DecibelMilliwatts](repeating: transmitPower, count: topology.nodes.count), seed: seed)
+    }
+
+    /// - Parameters:
+    ///   - transmitPowers: of each node.
+    ///   - parameters: what the channel assumes of every receiver.
+    ///   - seed: decides which frames arrive on a soft edge.
+    public init(
+        links: [ChannelLink], profile: LinkProfile, transmitPowers: [DecibelMilliwatts],
+        parameters: ChannelParameters = ChannelParameters(), seed: UInt64
+    ) {
+        channel = LoRaChannel(nodeCount: transmitPowers.count, links: links, parameters: parameters, seed: seed)
+        settings = transmitPowers.map { power in
+            RadioSetting(phy: profile.phy, frequency: Hertz(869_525_000), transmitPower: power, isReceiving: true)
+        }
         assessmentTime = profile.phy.channelAssessmentTime
-        for index in topology.nodes.indices { channel.setRadio(setting, of: index) }
+        for index in settings.indices { channel.setRadio(settings[index], of: index) }
     }
 
     public var nextDeadline: Instant? { channel.nextDeadline }
@@ -26,7 +42,7 @@ public final class LoRaMedium: Medium {
     public func setAddresses(_ addresses: RadioAddresses, of node: Int) {}
 
     public func setReceiver(isOn: Bool, of node: Int) {
-        var changed = setting
+        var changed = settings[node]
         changed.isReceiving = isOn
         channel.setRadio(changed, of: node)
     }
@@ -48,15 +64,14 @@ public final class LoRaMedium: Medium {
 
     // MARK: Beyond every medium
 
-    /// Lets frames of one direction of a link fail at random.
-    /// - Parameter share: 0 to 1 of them.
     public func setErasure(_ share: Double, from: Int, to: Int) {
         guard let link = channel.link(from: from, to: to) else { return }
         channel.setLoss(link.loss, erasure: share, from: from, to: to)
     }
 
-    /// How strongly a node is received by another one; nil when it is not heard at all.
+    public func loss(from: Int, to: Int) -> Decibels? { channel.link(from: from, to: to)?.loss }
+
     public func strength(from: Int, to: Int) -> DecibelMilliwatts? {
-        channel.link(from: from, to: to).map { setting.transmitPower - $0.loss }
+        channel.link(from: from, to: to).map { settings[from].transmitPower - $0.loss }
     }
 }

@@ -32,6 +32,17 @@ public protocol Medium: AnyObject {
     func pollOutput() -> ChannelOutput?
 }
 
+/// An air whose links have a strength and lose frames.
+public protocol ModelledMedium: Medium {
+    /// The path loss of one direction of a link; nil when `to` does not hear `from` at all.
+    func loss(from: Int, to: Int) -> Decibels?
+    /// How strongly a node is received by another one; nil when it is not heard at all.
+    func strength(from: Int, to: Int) -> DecibelMilliwatts?
+    /// Lets frames of one direction of a link fail at random.
+    /// - Parameter share: 0 to 1 of them.
+    func setErasure(_ share: Double, from: Int, to: Int)
+}
+
 /// What a radio that recognises addresses compares a frame's destination with.
 public struct RadioAddresses: Equatable, Sendable {
     public var panID: PANID

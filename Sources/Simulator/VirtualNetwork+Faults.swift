@@ -18,8 +18,8 @@ extension VirtualNetwork {
     }
 
     /// The modelled air of this network.
-    private var air: LoRaMedium {
-        guard let air = medium as? LoRaMedium else {
+    private var air: any ModelledMedium {
+        guard let air = medium as? any ModelledMedium else {
             preconditionFailure("only the modelled air has losses and strengths of its own")
         }
         return air
@@ -30,6 +30,12 @@ extension VirtualNetwork {
     public func setErasure(_ first: Node, _ second: Node, _ share: Double) {
         air.setErasure(share, from: first.index, to: second.index)
         air.setErasure(share, from: second.index, to: first.index)
+    }
+
+    /// Lets frames of one direction fail at random; for the modelled air.
+    /// - Parameter share: 0 to 1 of them.
+    public func setErasure(from sender: Node, to receiver: Node, _ share: Double) {
+        air.setErasure(share, from: sender.index, to: receiver.index)
     }
 
     /// Lets frames on every link fail at random.
@@ -44,6 +50,11 @@ extension VirtualNetwork {
     public func move(_ node: Node, to neighbors: [(node: Node, loss: Decibels)]) {
         for other in nodes where other.index != node.index { setLoss(node, other, nil) }
         for neighbor in neighbors { setLoss(node, neighbor.node, neighbor.loss) }
+    }
+
+    /// The path loss from one node to another; nil when it is not heard at all. For the modelled air.
+    public func loss(from sender: Node, to receiver: Node) -> Decibels? {
+        air.loss(from: sender.index, to: receiver.index)
     }
 
     /// How strongly a node is received by another one; nil when it is not heard at all. For the modelled air.

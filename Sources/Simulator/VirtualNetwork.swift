@@ -54,6 +54,16 @@ public final class VirtualNetwork {
         }
     }
 
+    /// What happens on the air.
+    public enum AirEvent {
+        /// A node begins to send.
+        case transmitted(node: Int, bytes: [UInt8], airtime: Duration)
+        /// A frame has arrived whole.
+        case received(node: Int, frame: ReceivedFrame)
+        /// A frame within reach of a node did not arrive.
+        case lost(node: Int, sender: Int, reason: LossReason)
+    }
+
     /// What is to happen at a time; the sequence keeps events of one time in the order they were planned.
     private struct Event: Comparable {
         enum Kind {
@@ -73,6 +83,8 @@ public final class VirtualNetwork {
     }
 
     public let profile: LinkProfile
+    /// Sees what happens on the air, before the nodes are told.
+    @exclusivity(unchecked) public var airObserver: ((AirEvent, Instant) -> Void)?
     @exclusivity(unchecked) public private(set) var now = Instant.zero
     @exclusivity(unchecked) public private(set) var nodes: [Node] = []
     /// How many frames were lost, by reason.
@@ -237,12 +249,15 @@ public final class VirtualNetwork {
             case .received(let index, let frame):
                 let node = nodes[index]
                 guard node.isOn else { continue }
+                airObserver?(.received(node: index, frame: frame), now)
                 node.engine.handle(.received(frame), now: now)
                 drain(node)
             case .transmitDone(let index):
                 nodes[index].engine.handle(.transmitDone(.sent), now: now)
                 drain(nodes[index])
-            case .lost(_, _, let reason): losses[reason, default: 0] += 1
+            case .lost(let index, let sender, let reason):
+                losses[reason, default: 0] += 1
+                airObserver?(.lost(node: index, sender: sender, reason: reason), now)
             }
         }
         scheduleChannel()
@@ -305,7 +320,9 @@ public final class VirtualNetwork {
     private func transmit(_ bytes: [UInt8], from node: Node) {
         node.transmittedFrames += 1
         node.transmittedBytes += bytes.count
-        node.airtime += phy.timeOnAir(byteCount: bytes.count)
+        let airtime = phy.timeOnAir(byteCount: bytes.count)
+        node.airtime += airtime
+        airObserver?(.transmitted(node: node.index, bytes: bytes, airtime: airtime), now)
         if isCapturing {
             var writer = ByteWriter(appendingTo: capture)
             capture = []

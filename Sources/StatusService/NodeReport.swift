@@ -1,6 +1,8 @@
 public import EngineCore
 public import IngressFilter
 public import NodeEngine
+import LoRaPHY
+import MACEngine
 import ThreadEngine
 import ThreadWire
 
@@ -32,6 +34,20 @@ public struct NodeReport: Codable, Equatable, Sendable {
         public var airtime: Double
     }
 
+    /// What the law allows the radio to send, and what of it is used.
+    public struct AirtimeReport: Codable, Equatable, Sendable {
+        /// The sub-band, by its edges.
+        public var band: String
+        /// What was sent within the last hour.
+        /// - Units: seconds
+        public var used: Double
+        /// What may be sent within an hour; nil where only other rules apply.
+        /// - Units: seconds
+        public var budget: Double?
+        /// How often a frame waited for air time since the start.
+        public var waits: UInt64
+    }
+
     /// IPv6 datagrams since the start.
     public struct DatagramReport: Codable, Equatable, Sendable {
         public var sent: UInt64
@@ -59,6 +75,8 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var isStateWritten: Bool
     public var network: Network
     public var radio: RadioReport
+    /// Nil where no region's law is kept.
+    public var legalAirtime: AirtimeReport?
     public var datagrams: DatagramReport
     /// Why frames and datagrams were discarded, and how many.
     public var drops: [String: UInt64]
@@ -97,6 +115,11 @@ public struct NodeReport: Codable, Equatable, Sendable {
         radio = RadioReport(
             framesSent: surroundings.framesSent, framesReceived: surroundings.framesReceived,
             airtime: surroundings.airtime.seconds)
+        legalAirtime = node.mac.airtime.map { ledger in
+            AirtimeReport(
+                band: ledger.rules.edges, used: ledger.used(at: now).seconds,
+                budget: ledger.rules.hourlyBudget?.seconds, waits: node.mac.airtimeWaits)
+        }
         datagrams = DatagramReport(
             sent: node.ipCounters.transmitSuccess, sentInVain: node.ipCounters.transmitFailed,
             received: node.ipCounters.receiveSuccess, receivedInVain: node.ipCounters.receiveFailed)

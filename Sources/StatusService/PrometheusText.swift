@@ -30,6 +30,14 @@ extension NodeReport {
             ])
         text.add(
             "heddle_radio_airtime_seconds_total", .counter, "Time on air of the frames sent.", [([:], radio.airtime)])
+        if let legalAirtime, let budget = legalAirtime.budget {
+            text.add(
+                "heddle_legal_airtime_seconds", .gauge, "Air time of the last hour, and what the law allows in one.",
+                [(["kind": "used"], legalAirtime.used), (["kind": "budget"], budget)])
+            text.add(
+                "heddle_legal_airtime_waits_total", .counter, "Frames that waited for air time.",
+                [([:], Double(legalAirtime.waits))])
+        }
         text.add(
             "heddle_ip_datagrams_total", .counter, "IPv6 datagrams by what became of them.",
             [

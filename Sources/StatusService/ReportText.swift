@@ -24,6 +24,7 @@ extension NodeReport {
             "radio",
             "\(radio.framesSent) frames sent in \(Self.seconds(radio.airtime)) s on the air, "
                 + "\(radio.framesReceived) received")
+        if let legalAirtime { line("air time", Self.text(legalAirtime, drops["airtimeExhausted"] ?? 0)) }
         line(
             "datagrams",
             "\(datagrams.sent) sent, \(datagrams.sentInVain) in vain; \(datagrams.received) received, "
@@ -43,6 +44,13 @@ extension NodeReport {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Numbers, texts and what is made of them can always be encoded.
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
+    private static func text(_ airtime: AirtimeReport, _ givenUp: UInt64) -> String {
+        guard let budget = airtime.budget else { return "not limited from \(airtime.band)" }
+        let share = Int((airtime.used / budget * 100).rounded())
+        return "\(seconds(airtime.used)) of \(seconds(budget)) s of this hour used (\(share) %) from \(airtime.band); "
+            + "\(airtime.waits) frames waited, \(givenUp) were given up"
     }
 
     private static func counts(_ counts: [String: UInt64]) -> String {

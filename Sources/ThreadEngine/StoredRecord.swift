@@ -12,7 +12,10 @@ public struct StoredRecord: Equatable, Sendable {
         case pendingDataset
         case settings
         case children
+        case routers
         case interfaceIdentifierSecret
+        /// How much air time was used, and is reserved to be used.
+        case airtime
     }
 
     public var name: Name

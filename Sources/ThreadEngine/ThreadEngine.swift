@@ -210,6 +210,16 @@ public struct ThreadEngine {
     var place: StoredPlace?
     /// The children as they were last written.
     var storedChildren: [UInt8] = []
+    /// The router of the best partition whose advertisement was heard since the search for a parent began.
+    var heardRouter: HeardRouter?
+    /// Until when better partitions are let be, because the last attempts to join one failed.
+    var betterPartitionRest: (until: Instant, failures: Int)?
+    /// The router that was asked alone, while its answer is waited for.
+    var askedRouter: ExtendedAddress?
+    /// Other nodes that were heard looking for a parent while this one had none.
+    var rivals: Set<ExtendedAddress> = []
+    /// Who holds which router id, as it is written.
+    var storedRouters: [UInt8] = []
     /// The address that this device was given because it was made without one.
     var storedEUI64: ExtendedAddress?
     /// The address that this node had before it became a router, and until when frames to it are taken.

@@ -1,10 +1,13 @@
 /// Bytes as lower-case hexadecimal digits, two a byte, without separators.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    var text = ""
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
+    var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.underestimatedCount)
     for byte in bytes {
-        text.append(hexadecimal(UInt64(byte), digits: 2))
+        text.append(digit(byte >> 4))
+        text.append(digit(byte & 15))
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// A number as lower-case hexadecimal digits, padded with zeros to `digits`.

@@ -78,6 +78,7 @@ final class Daemon: Service, Sendable {
             throw error
         }
         logger.info("the control socket is \(settings.control)")
+        logger.info("\(settings.radio.law)")
         tellManager(.ready)
         let wish = await nextRestart()
         logger.info("\(wish == nil ? "stopping" : "starting anew")")

@@ -9,7 +9,7 @@ extension NodeConfiguration {
         configuration.platform = "LINUX"
         configuration.instanceID = .random(in: 1 ... .max)
         configuration.logLevel = log.level.openThread
-        configuration.region = radio.lora.region == .none ? nil : String(radio.lora.region.rawValue.prefix(2))
+        configuration.region = radio.lora.region.map { String($0.name.prefix(2)) }
         configuration.transmitPower = radio.lora.power
         configuration.startsByItself = network.autostart
         configuration.canRestart = true

@@ -43,6 +43,7 @@ extension NodeConfiguration {
             network.extendedAddress
             ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         var configuration = NodeEngine.Configuration(profile: profile)
+        configuration.mac.airtimeRules = radio.lora.rules
         // Each client of the control socket may use all of its own, and one on the command line.
         configuration.ip.socketLimit = ControlServer.Configuration().clients * (sockets + 1)
         configuration.thread.identity.eui64 = device.eui64

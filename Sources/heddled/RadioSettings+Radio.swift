@@ -14,6 +14,16 @@ extension RadioSettings {
         }
     }
 
+    /// Whose law is kept, for the log.
+    var law: String {
+        if case .openThread = device { return "the radio is on no air: no region's law applies" }
+        guard let region = lora.region, let rules = lora.rules else {
+            return "no region's law is kept for power and air time: radio.lora.region is none"
+        }
+        let budget = rules.hourlyBudget.map { ", \($0.wholeSeconds) s of air time an hour" } ?? ""
+        return "the law of \(region.name) is kept, from \(rules.edges)\(budget)"
+    }
+
     func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
         switch profile {
         case .lora: .lora(modulation)
@@ -24,18 +34,39 @@ extension RadioSettings {
 
     /// The radio that the configuration names, not started.
     func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
-        let configuration = RadioConfiguration(phy: profile.phy, frequency: lora.frequency, power: lora.power)
+        let configuration = RadioConfiguration(
+            phy: profile.phy, frequency: lora.frequency, power: lora.power,
+            listenBeforeTalk: lora.rules?.listenBeforeTalk)
         switch device {
         case .ether(let address, let node):
             return try EtherRadio(
                 eventLoop: eventLoop, address: SocketAddress(ipAddress: address.host, port: Int(address.port)),
                 node: node, configuration: configuration,
                 hasFrameCheckSequence: profile.frameCheckSequenceLength > 0)
+        case .sx126x(let settings):
+            return try SX126xRadio(
+                eventLoop: eventLoop, bus: SX126xLinuxBus(settings.wiring, eventLoop: eventLoop),
+                board: settings.board, configuration: configuration)
         case .openThread(let settings):
             return OpenThreadRadio(
                 eventLoop: eventLoop,
                 place: try OpenThreadPlace(
                     nodeID: settings.nodeID, portBase: settings.portBase, interface: settings.interface))
         }
+    }
+}
+
+extension SX126xSettings {
+    var wiring: SX126xWiring {
+        SX126xWiring(
+            serialDevice: serialDevice, serialClock: serialClock, gpioChip: gpioChip, chipSelect: chipSelect,
+            reset: reset, busy: busy, interrupt: interrupt, transmitEnable: transmitEnable,
+            receiveEnable: receiveEnable, powerEnable: powerEnable)
+    }
+
+    var board: SX126xBoard {
+        SX126xBoard(
+            oscillatorVoltage: oscillatorVoltage.flatMap { SX126xOscillatorVoltage(rawValue: $0) },
+            isDIO2AntennaSwitch: isDIO2AntennaSwitch, maximumPower: maximumPower, amplifierGain: amplifierGain)
     }
 }

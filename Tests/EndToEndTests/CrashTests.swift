@@ -12,19 +12,12 @@ extension EndToEndTests {
             var locator: String
         }
 
-        /// How a node came back.
-        private struct Return {
-            /// How long it took until it was attached.
-            var time: Duration
-            var identity: Identity
-        }
-
         private static let killsInARow = 4
 
         @Test(
             """
             A daemon that is killed again and again at random moments under traffic, leader or not, comes back with its \
-            addresses, as a rule in one attach, and no frame counter is used twice
+            addresses within one attach, and no frame counter is used twice
             """)
         func kills() async throws {
             let kills = TestLength.isLong ? 200 : 10
@@ -41,8 +34,6 @@ extension EndToEndTests {
 
                 var times: [Duration] = []
                 var early = 0
-                var inVain = 0
-                var moved = 0
                 for number in 1...kills {
                     // One after the other, and the next when all have found together again: who is asked for the place
                     // of another must not have been killed itself just before.
@@ -61,11 +52,8 @@ extension EndToEndTests {
                         try await kill(node, in: mesh)
                         early += 1
                     }
-                    let back = try await isBack(node, as: identities[node], in: mesh, "kill \(number), seed \(seed)")
-                    times.append(back.time)
-                    if back.identity.locator != identities[node]?.locator { moved += 1 }
-                    identities[node] = back.identity
-                    inVain += (mesh.daemons[node]?.lineCount(with: "attach attempt") ?? 0) > 0 ? 1 : 0
+                    times.append(
+                        try await returnTime(of: node, as: identities[node], in: mesh, "kill \(number), seed \(seed)"))
                     try await Task.sleep(for: .milliseconds(Int.random(in: 0...700, using: &generator)))
                 }
                 let answered = traffic.map { $0.stop() }
@@ -73,15 +61,8 @@ extension EndToEndTests {
                 print(
                     """
                     crash test: \(kills) kills and \(early) more while starting; back within \(times[times.count / 2]) \
-                    (median), \(times[times.count - 1]) (longest), \(inVain) with more than one attach, \
-                    \(moved) at another place; \(answered) pings answered
+                    (median), \(times[times.count - 1]) (longest); \(answered) pings answered
                     """)
-                // A leader that is killed again and again while its neighbors give up the link to it is known to nobody
-                // when it asks for its place, and may find no parent at first.
-                #expect(inVain <= max(1, kills / 50), "seed \(seed)")
-                // A leader that was killed itself knows of far routers only that they are there, not who they are. When
-                // such a one's only neighbor has given up the link to it, it gets another place.
-                #expect(moved <= max(1, kills / 50), "seed \(seed)")
                 #expect(answered.reduce(0, +) > 0, "there was traffic")
                 #expect(try await eventually(within: .seconds(30)) { try await mesh.isConnected() }, "seed \(seed)")
                 try await repeatsNoCounter(mesh, seed: seed)
@@ -111,10 +92,10 @@ extension EndToEndTests {
             try await mesh.restart(node)
         }
 
-        /// Waits until a daemon routes again.
-        private func isBack(
-            _ node: String, as identity: Identity?, in mesh: MeshOfDaemons, _ comment: String
-        ) async throws -> Return {
+        /// Waits until a daemon is attached again: by its first attach, at its old place.
+        private func returnTime(
+            of node: String, as identity: Identity?, in mesh: MeshOfDaemons, _ comment: String
+        ) async throws -> Duration {
             let start = ContinuousClock.now
             let daemon = try #require(mesh.daemons[node])
             let isAttached = try await eventually(within: .seconds(60)) {
@@ -128,9 +109,9 @@ extension EndToEndTests {
                 found = try await self.identity(of: node, in: mesh)
                 return found == identity
             }
-            let addresses = [found.extendedAddress, found.meshLocalAddress]
-            #expect(addresses == [identity?.extendedAddress, identity?.meshLocalAddress], "\(node), \(comment)")
-            return Return(time: time, identity: found)
+            #expect(found == identity, "\(node), \(comment): \(daemon.output)")
+            #expect(daemon.lineCount(with: "attach attempt") == 0, "\(node), \(comment): \(daemon.output)")
+            return time
         }
 
         private func repeatsNoCounter(_ mesh: MeshOfDaemons, seed: UInt64) async throws {

@@ -37,5 +37,10 @@ extension FuzzTarget {
         } write: {
             $0.serialize(into: &$1)
         },
+        .roundTrip("stored-routers", seeds: { [] }) { reader throws(ParseError) in
+            try StoredRouters(parsing: &reader)
+        } write: {
+            $0.serialize(into: &$1)
+        },
     ]
 }

@@ -31,7 +31,7 @@ enum Layers {
         "ThreadCLI": .api, "NodeService": .api, "Heddle": .api,
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
-        "Simulator": .service, "EtherService": .service, "Dissector": .service,
+        "Simulator": .service, "Scenarios": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]
@@ -42,17 +42,21 @@ enum Layers {
         "MeshCoreWire": ["WireCore"],
         "PcapWire": ["WireCore"],
         "LinkSecurity": ["WireCore", "EngineCore", "ThreadWire"],
-        "LoRaPHY": ["EngineCore"],
+        "LoRaPHY": ["WireCore", "EngineCore"],
         "LoRaChannel": ["EngineCore", "LoRaPHY"],
         "LinkProfiles": ["EngineCore", "LoRaPHY"],
         // The four engines know nothing of one another; NodeEngine alone passes their values on.
         "NodeEngine": ["MACEngine", "LowPANEngine", "IPEngine", "ThreadEngine"],
+        // The wires to a chip are devices of the host.
+        "RadioDrivers": ["LinuxDevices"],
         "NodeRuntime": ["CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore"],
         // What a program asks of a node are calls and commands, wherever the node is.
         "NodeService": ["ThreadCLI"],
         "Heddle": ["NodeService", "ThreadCLI"],
         // The ether's topology files are read by the configuration's YAML reader.
         "EtherService": ["NodeConfiguration"],
+        // So are scenario files; they run on the virtual network.
+        "Scenarios": ["NodeConfiguration", "Simulator"],
     ]
 
     /// The targets of these layers, sorted.

@@ -33,7 +33,11 @@ enum ProfileTables {
         parentRequestWaitRoutersAndREEDs 1250.0 ms
         parentResponseMaximumDelayRouters 500.0 ms
         parentResponseMaximumDelayAll 1000.0 ms
+        asksHeardRouter false
+        wantedParentResponses nil
+        concurrentLinkRequests 63
         childIDRequestWait 1250.0 ms
+        childIDRequestTransmissions 3
         candidateChildLifetime 5000.0 ms
         childUpdateRequestWait 1000.0 ms
         childUpdateRequestDelay 100.0 ms
@@ -137,7 +141,11 @@ enum ProfileTables {
         parentRequestWaitRoutersAndREEDs 10000.0 ms
         parentResponseMaximumDelayRouters 500.0 ms
         parentResponseMaximumDelayAll 1000.0 ms
+        asksHeardRouter false
+        wantedParentResponses nil
+        concurrentLinkRequests 63
         childIDRequestWait 10000.0 ms
+        childIDRequestTransmissions 1
         candidateChildLifetime 25000.0 ms
         childUpdateRequestWait 10000.0 ms
         childUpdateRequestDelay 100.0 ms
@@ -241,7 +249,11 @@ enum ProfileTables {
         parentRequestWaitRoutersAndREEDs 2156.648 ms
         parentResponseMaximumDelayRouters 662.304 ms
         parentResponseMaximumDelayAll 1324.608 ms
+        asksHeardRouter true
+        wantedParentResponses Optional(4)
+        concurrentLinkRequests 1
         childIDRequestWait 2466.912 ms
+        childIDRequestTransmissions 3
         candidateChildLifetime 6780.208 ms
         childUpdateRequestWait 2466.912 ms
         childUpdateRequestDelay 100.0 ms

@@ -68,7 +68,7 @@ struct RecordingTests {
                         if header.security != nil { #expect(indication.security != .none) }
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
                     case .assessChannel, .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
-                        .frameCounterReserveNeeded:
+                        .frameCounterReserveNeeded, .storeAirtime:
                         break
                     }
                 }
@@ -122,7 +122,7 @@ struct RecordingTests {
                     case .transmit: engine.handle(transmitDone: .sent, now: now)
                     case .assessChannel: engine.handle(channelActivity: false, now: now)
                     case .setReceiver, .setChannel, .beacon, .scanFinished, .confirm, .listenedInVain,
-                        .frameCounterReserveNeeded:
+                        .frameCounterReserveNeeded, .storeAirtime:
                         break
                     }
                     steps += 1

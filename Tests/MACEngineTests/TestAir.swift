@@ -1,6 +1,7 @@
 import CryptoProviders
 import EngineCore
 import LinkProfiles
+import LoRaPHY
 import MACEngine
 import TestSupport
 import ThreadWire
@@ -21,6 +22,8 @@ final class TestAir {
         var scansFinished = 0
         var assessments = 0
         var reserveRequests = 0
+        /// What the engine wanted stored of its air time.
+        var airtimeRecords: [StoredAirtime] = []
         /// How often the receiver was on for nothing.
         var vainListens = 0
 
@@ -50,6 +53,8 @@ final class TestAir {
     var isBusy: (_ node: Int) -> Bool = { _ in false }
     /// Whether a frame does not reach a node.
     var isLost: (_ from: Int, _ to: Int, _ bytes: [UInt8]) -> Bool = { _, _, _ in false }
+    /// Whether a record of air time is written at once; nil leaves it open.
+    var storesAirtime: Bool? = true
     /// How the radio ends a transmission.
     var transmitOutcome: (_ node: Int) -> TransmitOutcome = { _ in .sent }
 
@@ -159,6 +164,15 @@ final class TestAir {
         events.append((time, order, event))
     }
 
+    func answerAirtime(_ index: Int, isStored: Bool) {
+        if isStored {
+            nodes[index].engine.confirmAirtimeStored(now: now)
+        } else {
+            nodes[index].engine.refuseAirtimeStored(now: now)
+        }
+        drain(index)
+    }
+
     func drain(_ index: Int) {
         let node = nodes[index]
         while let output = node.engine.pollOutput() {
@@ -177,6 +191,9 @@ final class TestAir {
             case .confirm(let handle, let outcome): node.confirmations.append((handle, outcome))
             case .listenedInVain: node.vainListens += 1
             case .frameCounterReserveNeeded: node.reserveRequests += 1
+            case .storeAirtime(let record):
+                node.airtimeRecords.append(record)
+                if let storesAirtime { answerAirtime(index, isStored: storesAirtime) }
             }
         }
     }

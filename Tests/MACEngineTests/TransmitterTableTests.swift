@@ -191,7 +191,7 @@ struct TransmitterTableTests {
                 case .confirm(let handle, _): names.append("confirm \(handle)")
                 case .listenedInVain: names.append("vain")
                 case .setChannel, .beacon, .scanFinished: names.append("scan")
-                case .frameCounterReserveNeeded: names.append("reserve")
+                case .frameCounterReserveNeeded, .storeAirtime: names.append("reserve")
                 }
             }
             return names

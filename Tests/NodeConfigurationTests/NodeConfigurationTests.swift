@@ -1,4 +1,5 @@
 import EngineCore
+import LoRaPHY
 import Foundation
 import NodeConfiguration
 import TestSupport
@@ -33,7 +34,7 @@ import ThreadWire
               address: "[::1]:7001"
               node: A
               lora: { region: US915, frequency: 915000000, bandwidth: 500000, spreading-factor: 12, coding-rate: 8,
-                      power: -9 }
+                      power: -9, antenna-gain: -1.5 }
               profile: pymesh
             network: { autostart: true, key: "0134C0DE1AB51234C0DE1AB5CA1A110F", channel: 26, pan-id: 0xabcd,
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
@@ -52,6 +53,8 @@ import ThreadWire
         #expect(configuration.radio.profile == .pymesh)
         let lora = configuration.radio.lora
         #expect(lora.region == .us915)
+        #expect(lora.rules == Region.us915.subBands[0])
+        #expect(lora.antennaGain == Decibels(-1.5))
         #expect(lora.frequency == Hertz(915_000_000))
         #expect(lora.bandwidth == Hertz(500_000))
         #expect(lora.spreadingFactor == 12)
@@ -80,7 +83,9 @@ import ThreadWire
         #expect(configuration.log.level == .info && configuration.log.modules.isEmpty)
         #expect(configuration.radio.profile == .lora)
         let lora = configuration.radio.lora
-        #expect(lora.region == .eu868 && lora.frequency == Hertz(869_525_000) && lora.bandwidth == Hertz(250_000))
+        #expect(
+            lora.region == nil && lora.rules == nil && lora.frequency == Hertz(869_525_000)
+                && lora.bandwidth == Hertz(250_000))
         #expect(lora.spreadingFactor == 7 && lora.codingRate == 5 && lora.power == DecibelMilliwatts(14))
         #expect(!configuration.network.autostart)
         #expect(configuration.network.dataset == nil && configuration.network.extendedAddress == nil)
@@ -96,6 +101,29 @@ import ThreadWire
         #expect(dataset.extendedPANID == 0xdead_00be_ef00_cafe)
     }
 
+    @Test(
+        "What would break the law of the region is refused with the rule",
+        arguments: [
+            (
+                "region: EU868, power: 15, frequency: 868300000",
+                "up to 14 dBm with this antenna from 868.000 to 868.600"
+            ),
+            ("region: EU868, power: 14, antenna-gain: 8, frequency: 868300000", "up to 8 dBm with this antenna"),
+            (
+                "region: EU868, frequency: 868650000",
+                "868.650 MHz with 250 kHz does not lie within one of EU868's bands"
+            ),
+            ("region: US915", "869.525 MHz with 250 kHz does not lie within one of US915's bands"),
+            ("region: US915, frequency: 915000000, spreading-factor: 9", "400 ms a transmission"),
+            ("region: JP920, frequency: 921000000, power: 10", "channels of up to 200 kHz"),
+        ])
+    func law(lora: String, rule: String) {
+        let text = "state: a\ncontrol: b\nradio: { type: ether, address: \"[::1]:7\", node: A, lora: { \(lora) } }\n"
+        let errors = #expect(throws: ConfigurationErrors.self) { try NodeConfiguration(text: text, file: "a.yaml") }
+        #expect(errors?.errors.map(\.keyPath) == ["radio.lora.region"])
+        #expect(errors?.description.contains(rule) == true, "\(String(describing: errors))")
+    }
+
     @Test("Every missing required key is named")
     func missing() {
         #expect(
@@ -106,7 +134,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether or openthread"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread or sx126x"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -116,7 +144,7 @@ import ThreadWire
         "A value outside its range is refused",
         arguments: [
             "radio.lora.spreading-factor: 4", "radio.lora.spreading-factor: 13", "radio.lora.bandwidth: 200000",
-            "radio.lora.coding-rate: 4", "radio.lora.coding-rate: 9", "radio.lora.power: -10", "radio.lora.power: 23",
+            "radio.lora.coding-rate: 4", "radio.lora.coding-rate: 9", "radio.lora.power: -10", "radio.lora.power: 34",
             "radio.lora.frequency: 149999999", "radio.lora.frequency: 960000001", "radio.lora.frequency: 869.525",
             "radio.lora.region: EU900", "radio.profile: wifi", "network.channel: 10", "network.channel: 27",
             "network.pan-id: 0xffff", "network.pan-id: -1", "network.name: 17 bytes of a name", "network.name: \"\"",
@@ -270,7 +298,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x "
                         + "(did you mean `openthread`?)"
                 ])
         }

@@ -3,6 +3,7 @@ import EngineCore
 import Foundation
 import IngressFilter
 import LinkProfiles
+import LoRaPHY
 import NodeEngine
 import Testing
 import ThreadWire
@@ -11,9 +12,11 @@ import ThreadWire
 
 @Suite("The report of a node")
 struct NodeReportTests {
-    private func node() -> NodeEngine {
-        NodeEngine(
-            configuration: NodeEngine.Configuration(profile: .ieee802154), profile: .ieee802154,
+    private func node(_ rules: SubBand? = nil) -> NodeEngine {
+        var configuration = NodeEngine.Configuration(profile: .ieee802154)
+        configuration.mac.airtimeRules = rules
+        return NodeEngine(
+            configuration: configuration, profile: .ieee802154,
             extendedAddress: ExtendedAddress(rawValue: 0x0200_0000_0000_0001), cryptography: MbedTLSCryptography(),
             entropy: EntropySource(secret: SodiumEntropy(seed: [UInt8](repeating: 1, count: 32)), openSeed: 1))
     }
@@ -25,6 +28,20 @@ struct NodeReportTests {
                 version: "0.1.0", isStateWritten: isStateWritten, framesSent: 12, framesReceived: 34,
                 airtime: .milliseconds(5600), filter: filter.map { ($0.counters, $0.flowCount) }),
             now: .zero + .seconds(3725))
+    }
+
+    @Test("What the law allows of the hour's air time, and what is used, is told where there is such a law")
+    func airtime() throws {
+        #expect(report(node()).legalAirtime == nil)
+        let report = report(node(Region.eu868.subBands[4]))
+        #expect(
+            report.lines.contains(
+                "air time    0.0 of 360.0 s of this hour used (0 %) from 869.400 to 869.650 MHz; 0 frames waited, "
+                    + "0 were given up"))
+        #expect(report.prometheusText.contains("heddle_legal_airtime_seconds{kind=\"budget\"} 360\n"))
+        let unlimited = self.report(node(Region.us915.subBands[0]))
+        #expect(unlimited.lines.contains("air time    not limited from 902.000 to 928.000 MHz"))
+        #expect(!unlimited.prometheusText.contains("heddle_legal_airtime"))
     }
 
     @Test("A node without a network says so, and the same to people and to programs")

@@ -111,8 +111,8 @@ struct AttachToParentTests {
         let response = node.parentResponse(to: node.lastChallenge)
         node.with { $0.handleParentResponse(response, now: $1) }
         node.forgetOutput()
-        for _ in 0...profile.mleMaximumTransmissions { node.passDeadline() }
-        #expect(node.commands == Array(repeating: .childIDRequest, count: Int(profile.mleMaximumTransmissions)))
+        for _ in 0...profile.childIDRequestTransmissions { node.passDeadline() }
+        #expect(node.commands == Array(repeating: .childIDRequest, count: Int(profile.childIDRequestTransmissions)))
         #expect(node.events == [.attachFailed(attempt: 1)])
         #expect(node.outputs.contains(.removePeer(ScriptedNode.peer)))
         guard case .pausing = node.engine.attach else { return #expect(Bool(false), "\(node.engine.attach)") }
@@ -175,7 +175,7 @@ struct AttachToParentTests {
         let response = node.parentResponse(to: node.lastChallenge)
         node.with { $0.handleParentResponse(response, now: $1) }
         while node.engine.attach != .idle { node.passDeadline() }
-        #expect(node.commands.count { $0 == .childIDRequest } == Int(profile.mleMaximumTransmissions))
+        #expect(node.commands.count { $0 == .childIDRequest } == Int(profile.childIDRequestTransmissions))
         #expect(node.engine.role == .leader)
         node.forgetOutput()
         node.run(for: .seconds(40))

@@ -81,6 +81,75 @@ struct RoleRestorationTests {
         #expect(node.engine.attach == .idle)
     }
 
+    @Test("A router that confirms the place and asks for a link in the same message gets it")
+    func acceptAndRequest() throws {
+        var node = restarted(as: .router)
+        var answer = linkAccept(node)
+        answer.message.tlvs += [.challenge([8, 7, 6, 5, 4, 3, 2, 1]), .tlvRequest([.linkMargin])]
+        node.forgetOutput()
+        node.with { $0.handleLinkAccept(answer, alsoRequests: true, now: $1) }
+        #expect(node.engine.role == .router)
+        let accept = try #require(node.sent.first { $0.message.command == .linkAccept })
+        #expect(accept.destination == IPv6Address(linkLocal: ScriptedNode.peer.interfaceIdentifier))
+        #expect(accept.message.response == [8, 7, 6, 5, 4, 3, 2, 1])
+        #expect(accept.message.sourceAddress == Self.ownID.rloc16)
+    }
+
+    @Test("A node whose place is not confirmed answers no request for a link")
+    func refusedRequest() {
+        var node = restarted(as: .router)
+        var answer = linkAccept(node, address16: RLOC16(rawValue: 0x5400))
+        answer.message.tlvs.append(.challenge([8, 7, 6, 5, 4, 3, 2, 1]))
+        node.forgetOutput()
+        node.with { $0.handleLinkAccept(answer, alsoRequests: true, now: $1) }
+        #expect(node.commands.isEmpty)
+    }
+
+    // MARK: What the others say
+
+    /// A leader that has heard nothing of its neighbor for so long that it gave the link up.
+    private static func forsaken() -> ScriptedNode {
+        var node = ScriptedNode.leader(near: ScriptedNode.peerRouterID, far: RouterID(rawValue: 30))
+        node.with { $0.routers.removeLink(ScriptedNode.peerRouterID, now: $1) }
+        node.forgetOutput()
+        return node
+    }
+
+    private func placeRequest(_ node: ScriptedNode, from sender: ExtendedAddress = ScriptedNode.peer) -> ReceivedMLE {
+        node.received(
+            .linkRequest,
+            [.version(5), .tlvRequest([.address16, .route64]), .challenge([1, 2, 3, 4, 5, 6, 7, 8])], from: sender,
+            isMulticast: true)
+    }
+
+    @Test("A router to which there is no link any more is told its place, and asked for a link")
+    func silentRouter() throws {
+        var node = Self.forsaken()
+        let request = placeRequest(node)
+        node.with { $0.handleLinkRequest(request, now: $1) }
+        node.run(for: profile.linkAcceptMaximumDelay)
+        let answer = try #require(node.sent.first)
+        #expect(answer.message.command == .linkAcceptAndRequest)
+        #expect(answer.message.address16 == ScriptedNode.peerRouterID.rloc16)
+        #expect(answer.message.challenge?.isEmpty == false)
+        #expect(node.engine.routers[ScriptedNode.peerRouterID]?.isLinkValid == false, "it must show that it is there")
+    }
+
+    @Test("A router whose id is not in use any more, and one that never was a neighbor, are told nothing")
+    func lostPlace() {
+        var node = Self.forsaken()
+        let stranger = placeRequest(node, from: ScriptedNode.stranger)
+        node.with { $0.handleLinkRequest(stranger, now: $1) }
+        let far = placeRequest(node, from: ExtendedAddress(rawValue: 0))
+        node.with { $0.handleLinkRequest(far, now: $1) }
+        node.with { $0.releaseRouter(ScriptedNode.peerRouterID, now: $1) }
+        node.forgetOutput()
+        let request = placeRequest(node)
+        node.with { $0.handleLinkRequest(request, now: $1) }
+        node.run(for: profile.linkAcceptMaximumDelay)
+        #expect(!node.commands.contains(.linkAccept) && !node.commands.contains(.linkAcceptAndRequest))
+    }
+
     @Test(
         "It takes network data of any version once it has its place again, and only once",
         arguments: [Role.router, .leader])

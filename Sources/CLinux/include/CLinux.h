@@ -53,3 +53,35 @@ int clinux_random(void *buffer, size_t count);
 
 /// How many columns a terminal has.
 int clinux_terminal_columns(int descriptor);
+
+// Serial peripheral interface (spidev).
+
+/// Opens a spidev device in mode 0 with 8 bits a word.
+/// @param has_chip_select whether the kernel selects the chip
+/// @return the descriptor
+int clinux_spi_open(const char *path, uint32_t hertz, bool has_chip_select);
+
+/// Sends and receives at once.
+int clinux_spi_exchange(int descriptor, const uint8_t *output, uint8_t *input, size_t count, uint32_t hertz);
+
+// Lines of general-purpose input and output, by version 2 of the kernel's interface.
+
+enum clinux_gpio_direction {
+    CLINUX_GPIO_INPUT,
+    CLINUX_GPIO_INPUT_RISING,
+    CLINUX_GPIO_OUTPUT_LOW,
+    CLINUX_GPIO_OUTPUT_HIGH,
+};
+
+/// The label of a chip.
+/// @param buffer at least 32 bytes
+int clinux_gpio_label(int chip_descriptor, char *buffer);
+
+/// Takes a line.
+/// @return its descriptor; with CLINUX_GPIO_INPUT_RISING it can be read whenever the line has risen
+int clinux_gpio_request(int chip_descriptor, uint32_t offset, enum clinux_gpio_direction direction);
+
+/// @return 0 or 1
+int clinux_gpio_get(int line_descriptor);
+
+int clinux_gpio_set(int line_descriptor, bool value);

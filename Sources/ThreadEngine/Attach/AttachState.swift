@@ -15,6 +15,14 @@ enum AttachMode: Equatable, Sendable {
     case downgrade
 }
 
+/// A router whose advertisement was heard.
+struct HeardRouter: Equatable, Sendable {
+    var address: ExtendedAddress
+    var partition: LeaderData
+    /// Whether its partition has no other router.
+    var isSingleton: Bool
+}
+
 /// A router that answered a Parent Request.
 struct ParentCandidate: Equatable, Sendable {
     var neighbor: Neighbor

@@ -15,7 +15,9 @@ extension ThreadEngine {
         if role.isAttached { attachAttempts = 0 }
         attachMode = mode
         counters.attachAttempts &+= 1
-        let jitter = entropy.open.duration(in: .zero...profile.attachStartJitter)
+        // Others who are alone have heard of the same partition.
+        let spread = profile.asksHeardRouter && mode == .betterPartition ? max(1, rivals.count) : 1
+        let jitter = entropy.open.duration(in: .zero...profile.attachStartJitter * spread)
         attach = .pausing(until: now + jitter)
     }
 
@@ -65,6 +67,9 @@ extension ThreadEngine {
         number: Int, challenges: [[UInt8]], best: ParentCandidate?, now: Instant
     ) {
         let challenge = challenge()
+        askedRouter = number == 1 && profile.asksHeardRouter ? heardRouter?.address : nil
+        heardRouter = nil
+        if let askedRouter { return ask(askedRouter, challenge: challenge, now: now) }
         let includesREEDs = number > requestsToRouters
         sendMLE(
             .parentRequest,
@@ -77,6 +82,19 @@ extension ThreadEngine {
             + entropy.open.duration(in: .zero...profile.parentRequestJitter)
         attach = .requestingParent(
             request: number, challenges: challenges + [challenge], until: now + wait, best: best)
+    }
+
+    /// Asks the router that was heard, whose answer alone takes little air.
+    /// - Deviation: docs/deviations.md#heard-router
+    private mutating func ask(_ router: ExtendedAddress, challenge: [UInt8], now: Instant) {
+        sendMLE(
+            .parentRequest,
+            [
+                .mode(mode), .challenge(challenge), .scanMask(.routers), .version(configuration.version),
+            ], to: IPv6Address(linkLocal: router.interfaceIdentifier))
+        // Without an answer the requests to all follow.
+        attach = .requestingParent(
+            request: 0, challenges: [challenge], until: now + profile.parentRequestWaitRouters, best: nil)
     }
 
     /// The wait is over: ask the best candidate, or everybody again, or give up.
@@ -92,10 +110,25 @@ extension ThreadEngine {
             }
             return sendChildIDRequest(best, attempt: 1, now: now)
         }
+        // All others are not made to answer because one did not: the air may be full as it is.
+        if request == 0, best == nil {
+            if attachMode == .betterPartition { return restFromBetterPartitions(now: now) }
+            return attachFailedAtCandidate(now: now)
+        }
         guard isLast else {
             return sendParentRequest(number: request + 1, challenges: challenges, best: best, now: now)
         }
         attachFailed(now: now)
+    }
+
+    /// A router of a better partition did not answer: this node keeps its place, and tries again later each time.
+    /// - Deviation: docs/deviations.md#heard-router
+    private mutating func restFromBetterPartitions(now: Instant) {
+        attach = .idle
+        if !role.isAttached { return startAttach(.anyPartition, now: now) }
+        let failures = min((betterPartitionRest?.failures ?? 0) + 1, 6)
+        let rest = profile.parentRequestWaitRouters * (1 << failures)
+        betterPartitionRest = (now + rest + entropy.open.duration(in: .zero...rest), failures)
     }
 
     /// Nobody took this node in.
@@ -136,19 +169,47 @@ extension ThreadEngine {
     /// - Deviation: docs/deviations.md#formation
     private mutating func formAfterListening(now: Instant) {
         guard profile.formationJitter > .zero, role == .detached else { return becomeLeader(now: now) }
-        attach = .listening(until: now + entropy.open.duration(in: .zero...profile.formationJitter))
+        // The more look for a parent, the longer: the first leads, and the others are to hear it in time.
+        let spread = profile.formationJitter * max(1, rivals.count)
+        attach = .listening(until: now + entropy.open.duration(in: .zero...spread))
     }
 
-    /// A detached node that listens, or waits for its next attempt, has heard a router: it asks at once.
-    mutating func noteRouterWhileDetached(now: Instant) {
+    /// A detached node that listens, or waits for its next attempt, has heard a router: it asks soon, later the more
+    /// others do the same.
+    mutating func noteRouterWhileDetached(_ received: ReceivedMLE, now: Instant) {
         switch attach {
         case .listening, .pausing:
             guard role == .detached, profile.formationJitter > .zero else { return }
-            let soon = now + entropy.open.duration(in: .zero...profile.parentRequestJitter)
+            if received.message.sourceAddress?.isRouter == true, let partition = received.message.leaderData {
+                let isSingleton = received.message.route64.map { $0.routerIDMask.count <= 1 } ?? false
+                noteHeardRouter(received.sender, partition, isSingleton: isSingleton)
+            }
+            let spread = profile.parentRequestJitter * (max(1, rivals.count) << min(attachAttempts, 5))
+            let soon = now + entropy.open.duration(in: .zero...spread)
             if let deadline = attach.deadline, case .pausing = attach, deadline <= soon { return }
             attach = .pausing(until: soon)
         case .idle, .restoring, .requestingParent, .requestingIdentifier: break
         }
+    }
+
+    /// Keeps the router of the best partition that is heard.
+    mutating func noteHeardRouter(_ address: ExtendedAddress, _ partition: LeaderData, isSingleton: Bool) {
+        if let heard = heardRouter, heard.partition.partitionID != partition.partitionID,
+            !isBetterPartition(
+                partition, isSingleton: isSingleton, than: heard.partition, isSingleton: heard.isSingleton)
+        {
+            return
+        }
+        heardRouter = HeardRouter(address: address, partition: partition, isSingleton: isSingleton)
+    }
+
+    /// The most others that are counted.
+    private static let rivalLimit = 32
+
+    /// Somebody else looks for a parent, and will hear the same routers.
+    mutating func noteRival(_ address: ExtendedAddress) {
+        guard role == .detached || role == .leader && isSingleton, rivals.count < Self.rivalLimit else { return }
+        rivals.insert(address)
     }
 
     /// Waits longer after each failure, so that a node without a network does not use up the air.
@@ -193,6 +254,11 @@ extension ThreadEngine {
         let candidate = ParentCandidate(
             neighbor: neighbor, challenge: challenge, leaderData: leaderData, connectivity: connectivity,
             twoWayMargin: min(received.margin.value, Double(margin)))
+        if received.sender == askedRouter {
+            askedRouter = nil
+            return attach = .requestingParent(
+                request: request, challenges: challenges, until: now, best: candidate)
+        }
         // A repeated answer of the same router brings the challenge that it expects now.
         guard let best, best.neighbor.extendedAddress != received.sender, !isBetter(candidate, than: best) else {
             return attach = .requestingParent(request: request, challenges: challenges, until: until, best: candidate)
@@ -293,7 +359,7 @@ extension ThreadEngine {
     }
 
     private mutating func retryChildIDRequest(_ candidate: ParentCandidate, attempt: Int, now: Instant) {
-        guard attempt < profile.mleMaximumTransmissions else {
+        guard attempt < profile.childIDRequestTransmissions else {
             withdrawPeer(candidate.neighbor.extendedAddress)
             return attachFailedAtCandidate(now: now)
         }
@@ -303,7 +369,7 @@ extension ThreadEngine {
     /// The chosen parent does not answer: a node without a place looks again, for another; one that has a place keeps
     /// it, and is silent no longer than the search took.
     private mutating func attachFailedAtCandidate(now: Instant) {
-        guard !role.isAttached else { return attachFailed(now: now) }
+        guard !role.isAttached, !profile.dialect.formsWhenParentIsSilent else { return attachFailed(now: now) }
         attachAttempts += 1
         emit(.event(.attachFailed(attempt: attachAttempts)))
         pauseBeforeNextAttach(now: now)

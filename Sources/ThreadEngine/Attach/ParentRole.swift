@@ -11,7 +11,7 @@ extension ThreadEngine {
     // MARK: Parent Request
 
     mutating func handleParentRequest(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, canRoute, attach == .idle else { return }
+        guard role.isAttached, canRoute, attach == .idle else { return noteRival(received.sender) }
         let message = received.message
         guard let scanMask = message.scanMask, let challenge = message.challenge, let version = message.version
         else { return drop(.malformedMLE) }
@@ -20,6 +20,14 @@ extension ThreadEngine {
         guard costToLeader < infiniteRouteCost, !isLeaderLost(now: now) else { return }
         if !role.isRouting, routers.count >= configuration.routerLimit { return }
 
+        // Where many hear it, some answers are enough; who is asked again, or alone, answers always.
+        // - Deviation: docs/deviations.md#few-answers
+        if let wanted = profile.wantedParentResponses, received.isMulticast, !scanMask.includesEndDevices,
+            children[received.sender] == nil,
+            entropy.open.below(UInt64(max(1, routers.neighborCount(atLeast: .poor), rivals.count))) >= UInt64(wanted)
+        {
+            return
+        }
         if let known = children[received.sender] {
             if known.isAwaitingIdentifier { return }
             guard now.since(known.answeredAt) >= Self.duplicateParentRequestWindow else { return }
@@ -39,8 +47,10 @@ extension ThreadEngine {
         guard children.update(child) else { return drop(.childTableFull) }
         schedule(
             .parentResponse(to: received.sender, response: challenge),
-            within: scanMask.includesEndDevices
-                ? profile.parentResponseMaximumDelayAll : profile.parentResponseMaximumDelayRouters, now: now)
+            within: !received.isMulticast
+                ? .zero
+                : scanMask.includesEndDevices
+                    ? profile.parentResponseMaximumDelayAll : profile.parentResponseMaximumDelayRouters, now: now)
     }
 
     mutating func sendParentResponse(to address: ExtendedAddress, response: [UInt8], now: Instant) {

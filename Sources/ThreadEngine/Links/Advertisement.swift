@@ -54,7 +54,7 @@ extension ThreadEngine {
     // MARK: Receiving
 
     mutating func handleAdvertisement(_ received: ReceivedMLE, now: Instant) {
-        guard role.isAttached, let own = leaderData else { return noteRouterWhileDetached(now: now) }
+        guard role.isAttached, let own = leaderData else { return noteRouterWhileDetached(received, now: now) }
         let message = received.message
         guard let source = message.sourceAddress, let leaderData = message.leaderData else {
             return drop(.malformedMLE)
@@ -130,7 +130,8 @@ extension ThreadEngine {
         switch routers.link(to: id) {
         case nil, .requested: break
         case .some(.none):
-            guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID)
+            guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID),
+                mayRequestLink(with: id, now: now)
             else { return }
             requestLink(with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
         case .valid:

@@ -12,6 +12,23 @@ struct MulticastLinkRequest: Equatable, Sendable {
 extension ThreadEngine {
     // MARK: Asking
 
+    /// Whether a router is to be asked for a link now: not too many at once, and who did not answer later each time.
+    func mayRequestLink(with id: RouterID, now: Instant) -> Bool {
+        guard let router = routers[id], router.linkRestUntil <= now else { return false }
+        return routers.routers.count { $0.isLinkRequested } < Int(profile.concurrentLinkRequests)
+    }
+
+    /// A request for a link was not answered in time: on a link with little room for frames the next one comes later.
+    private mutating func noteUnansweredLinkRequest(to id: RouterID, now: Instant) {
+        guard profile.asksHeardRouter else { return }
+        let jitter = entropy.open.duration(in: .zero...profile.linkRequestWait)
+        let wait = profile.linkRequestWait
+        routers.modify(id) {
+            $0.unansweredLinkRequests = min($0.unansweredLinkRequests + 1, 6)
+            $0.linkRestUntil = now + wait * (1 << Int($0.unansweredLinkRequests)) + jitter
+        }
+    }
+
     /// Begins a link with a router that was heard and has none, after a random wait.
     mutating func requestLink(
         with id: RouterID, heard received: ReceivedMLE, after range: ClosedRange<Duration>, now: Instant
@@ -82,8 +99,11 @@ extension ThreadEngine {
                 }
             }
         } else if neighbor(received.sender)?.rloc16.isRouter != true {
-            // Only a neighbor that has restarted may leave its address out.
-            return drop(.unexpectedMLE)
+            // Only a neighbor that has restarted may leave its address out. It may have been away for so long that the
+            // link was given up: it gets its place confirmed as long as nobody else has its id.
+            // - Deviation: docs/deviations.md#silent-routers
+            guard let id = routers.silentRouter(received.sender) else { return drop(.unexpectedMLE) }
+            requestLinkWithAnswer(id, heard: received, now: now)
         }
         let answer = DelayedMessage.Content.linkAccept(
             to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
@@ -151,7 +171,11 @@ extension ThreadEngine {
     // MARK: The answer
 
     mutating func handleLinkAccept(_ received: ReceivedMLE, alsoRequests: Bool, now: Instant) {
-        if case .restoring = attach { return handleLinkAcceptWhileRestoring(received, now: now) }
+        if case .restoring = attach {
+            handleLinkAcceptWhileRestoring(received, now: now)
+            if alsoRequests, role.isRouting { answerRequest(in: received, now: now) }
+            return
+        }
         guard role.isAttached, attach == .idle || role == .child else { return drop(.unexpectedMLE) }
         let message = received.message
         guard let source = message.sourceAddress, source.isRouter, let response = message.response,
@@ -186,11 +210,15 @@ extension ThreadEngine {
             if routers.isNewer(route.idSequence) { updateRouters(route, now: now) }
             learn(route, from: source.routerID, now: now)
         }
-        if alsoRequests, let challenge = message.challenge {
-            sendLinkAccept(
-                to: received.sender, response: challenge, requested: message.tlvRequest ?? [],
-                margin: UInt8(clamping: Int(received.margin.value.rounded())), now: now)
-        }
+        if alsoRequests { answerRequest(in: received, now: now) }
+    }
+
+    /// Answers the request that a Link Accept carries.
+    private mutating func answerRequest(in received: ReceivedMLE, now: Instant) {
+        guard let challenge = received.message.challenge else { return }
+        sendLinkAccept(
+            to: received.sender, response: challenge, requested: received.message.tlvRequest ?? [],
+            margin: UInt8(clamping: Int(received.margin.value.rounded())), now: now)
     }
 
     mutating func establishLink(
@@ -209,6 +237,7 @@ extension ThreadEngine {
         let wasValid = routers[id]?.isLinkValid == true
         routers.modify(id) {
             $0.link = .valid
+            $0.unansweredLinkRequests = 0
             $0.renewalChallenge = []
             $0.neighbor.extendedAddress = received.sender
             $0.neighbor.rloc16 = id.rloc16
@@ -243,7 +272,10 @@ extension ThreadEngine {
             switch router.link {
             case .none: break
             case .requested(_, let deadline):
-                if deadline <= now { takeDownLink(router.id, now: now) }
+                if deadline <= now {
+                    takeDownLink(router.id, now: now)
+                    noteUnansweredLinkRequest(to: router.id, now: now)
+                }
             case .valid:
                 let age = now.since(router.neighbor.lastHeard)
                 if isRichInLinks {

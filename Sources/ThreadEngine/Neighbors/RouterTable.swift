@@ -29,6 +29,10 @@ public struct Router: Equatable, Sendable {
     public var cost: UInt8 = 0
     /// When the entry was last heard of: for the leader's decision to release the id.
     public var lastReachable: Instant
+    /// How many requests for a link in a row were not answered in time.
+    var unansweredLinkRequests: UInt8 = 0
+    /// Until when this router is not asked for a link again.
+    var linkRestUntil = Instant.zero
     /// What the last Link Request on the valid link asked back; empty when it was answered.
     var renewalChallenge: [UInt8] = []
 
@@ -85,6 +89,16 @@ public struct RouterTable: Equatable, Sendable {
         for index in routers.indices where routers[index].neighbor.extendedAddress == address {
             if case .none = routers[index].link { continue }
             return index
+        }
+        return nil
+    }
+
+    /// The id under which a router was known to which there is no link any more.
+    func silentRouter(_ address: ExtendedAddress) -> RouterID? {
+        // Routers that never were neighbors have no address here.
+        guard address.rawValue != 0 else { return nil }
+        for index in routers.indices where routers[index].neighbor.extendedAddress == address {
+            if case .none = routers[index].link { return routers[index].id }
         }
         return nil
     }

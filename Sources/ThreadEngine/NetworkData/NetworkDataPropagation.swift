@@ -119,7 +119,7 @@ extension ThreadEngine {
     // MARK: Learning
 
     mutating func handleDataResponse(_ received: ReceivedMLE, now: Instant) {
-        if role == .detached { return noteRouterWhileDetached(now: now) }
+        if role == .detached { return noteRouterWhileDetached(received, now: now) }
         guard role.isAttached, role != .leader || mustRetrieveNetworkData, let own = leaderData,
             neighbor(received.sender) != nil
         else { return }

@@ -32,8 +32,11 @@ extension ThreadEngine {
         }
         // A child that could route tells of its partition without routes: it has a parent at least.
         let isSingletonCandidate = route.map { $0.routerIDMask.count <= 1 } ?? false
+        if isSingletonCandidate { noteRival(received.sender) }
+        if let rest = betterPartitionRest, now < rest.until, attach == .idle { return }
         if isBetterPartition(candidate, isSingleton: isSingletonCandidate, than: own, isSingleton: isSingleton) {
             if attach == .idle { counters.betterPartitionAttachAttempts &+= 1 }
+            if route != nil { noteHeardRouter(received.sender, candidate, isSingleton: isSingletonCandidate) }
             startAttach(.betterPartition, now: now)
         } else if isBetterPartition(own, isSingleton: isSingleton, than: candidate, isSingleton: isSingletonCandidate) {
             inviteToMerge(now: now)

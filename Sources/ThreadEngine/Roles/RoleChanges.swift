@@ -124,7 +124,11 @@ extension ThreadEngine {
         counters.enter(new, now: now)
         role = new
         // Whichever way the place was found: no other dataset is tried any more.
-        if new.isAttached { datasets.reattachment = .settled }
+        if new.isAttached {
+            datasets.reattachment = .settled
+            rivals.removeAll()
+            betterPartitionRest = nil
+        }
         if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }
         updateAnnounceInterval(now: now)
         emit(.event(.roleChanged(from: old, to: new)))
@@ -256,7 +260,7 @@ extension ThreadEngine {
             partitionID: newPartition, weighting: configuration.leaderWeight,
             dataVersion: UInt8(truncatingIfNeeded: entropy.open.next()),
             stableDataVersion: UInt8(truncatingIfNeeded: entropy.open.next()), leaderRouterID: id)
-        assignedRouters[extendedAddress] = id
+        assign(id, to: extendedAddress)
         startNetworkData(now: now)
         resumeRouting(as: .leader, id: id, now: now)
         startDelayAsLeader(now: now)

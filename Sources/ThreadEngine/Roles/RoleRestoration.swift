@@ -88,6 +88,7 @@ extension ThreadEngine {
         self.leaderData = leaderData
         routers.clear()
         _ = routers.update(ids: route.routerIDMask, sequence: route.idSequence, now: now)
+        assignedRouters = assignedRouters.filter { routers.contains($0.value) }
         // Before anything is offered: what others registered must not be lost.
         mustRetrieveNetworkData = true
         resumeRouting(

@@ -234,6 +234,7 @@ extension ThreadEngine {
     mutating func assign(_ id: RouterID, to address: ExtendedAddress) {
         assignedRouters = assignedRouters.filter { $0.value != id }
         assignedRouters[address] = id
+        storeRouters()
     }
 
     /// Why the leader gives out no id for a reason; nil when it does.
@@ -269,6 +270,7 @@ extension ThreadEngine {
         routers.release(id, reuseDelay: profile.routerIDReuseDelay, now: now)
         resolver.remove(routerID: id)
         assignedRouters = assignedRouters.filter { $0.value != id }
+        storeRouters()
         if wasValid {
             withdrawPeer(address)
             emit(.event(.linkRemoved(address, id.rloc16)))

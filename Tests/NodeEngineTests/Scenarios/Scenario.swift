@@ -258,7 +258,9 @@ final class Scenario {
 
     /// What happens on every shared channel: frames for others are overheard, multicast comes back, and end devices
     /// hear the multicast of routers that are not their parent.
-    static let usualDrops: Set<DropReason> = [.notForThisNode, .duplicateMulticast, .unknownPeer]
+    static let usualDrops: Set<DropReason> = [
+        .notForThisNode, .duplicateMulticast, .unknownPeer, .addressChanged,
+    ]
     /// What follows where several partitions form and merge: nodes hear of others than their own, answers come when
     /// another one was taken, and the leader answers before it knows the way back.
     static let formationDrops: Set<DropReason> = [.foreignPartition, .unexpectedMLE, .staleChallenge, .noRoute]

@@ -130,6 +130,13 @@ struct PymeshPartsTests {
         return profile
     }()
 
+    /// OpenThread of 2018 without Pymesh's timers.
+    private static let plain: LinkProfile = {
+        var profile = modern
+        profile.dialect = .pymesh
+        return profile
+    }()
+
     private static let mixed: [Understudy.Part] = {
         var parent = part("mixed_plain_newfirst", "N", profile: modern, to: 34)
         parent.deviations = [
@@ -138,9 +145,22 @@ struct PymeshPartsTests {
         return [
             native(part("mixed_native", "O", to: 36)), native(part("mixed_native", "N", profile: modern, to: 36)),
             part("mixed_nodataset", "O", to: 36), part("mixed_nodataset", "N", profile: modern, to: 36), parent,
+            part("mixed_plain_newfirst", "O", profile: plain, to: 34),
         ]
     }()
 
     @Test("A modern node beside one of Pymesh's", arguments: mixed)
     func mixture(part: Understudy.Part) throws { try expectSame(part) }
+
+    /// The modern parent forgets a child that takes ten seconds before it sends its Child ID Request. The slow one then
+    /// leads a partition of its own, and the modern one comes over; where that one must stay, the slow one asks again.
+    /// Both play on until the recorded ones miss an answer that came late, which this engine does not.
+    private static let slow: [Understudy.Part] = [
+        part("mixed_both", "O", to: 20), part("mixed_both", "N", profile: modern, to: 20),
+        part("mixed_newfirst", "O", to: 52), part("mixed_newfirst", "N", profile: modern, to: 57),
+        part("merge_pymesh_into_new", "O", to: 50), part("merge_pymesh_into_new", "N", profile: modern, to: 50),
+    ]
+
+    @Test("A node of Pymesh's pace that a modern parent does not wait for", arguments: slow)
+    func slowChild(part: Understudy.Part) throws { try expectSame(part) }
 }

@@ -39,12 +39,20 @@ struct ThreadPartsTests {
     private static let attach = [
         part("attach", "A", profile: .ieee802154, to: 47), part("attach", "B", to: 47),
         minimal(part("attach", "E", profile: .ieee802154, to: 36), mode: listening),
+        part("attach_default_jitter", "A", profile: .ieee802154),
+        part("attach_default_jitter", "E", profile: .ieee802154),
     ]
 
     /// Five in a line, one started after the other.
     private static let line = [
         part("line_seq", "A", hears: "B"), part("line_seq", "B", hears: "AC"), part("line_seq", "C", hears: "BD"),
         part("line_seq", "D", hears: "CE"), part("line_seq", "E", hears: "D"),
+    ]
+
+    /// The same, with the positions of a radio model.
+    private static let simulatedLine = [
+        part("line_sim", "A", hears: "B"), part("line_sim", "B", hears: "AC"), part("line_sim", "C", hears: "BD"),
+        part("line_sim", "D", hears: "CE"), part("line_sim", "E", hears: "D"),
     ]
 
     /// All in range of each other, six minutes long. C's links were made by requests of its own that this engine does
@@ -67,7 +75,7 @@ struct ThreadPartsTests {
     @Test("Forming, and attaching of all kinds", arguments: attach)
     func attachments(part: Understudy.Part) throws { try expectSame(part) }
 
-    @Test("A line of five", arguments: line)
+    @Test("A line of five", arguments: line + simulatedLine)
     func lines(part: Understudy.Part) throws { try expectSame(part) }
 
     @Test("A quiet network", arguments: steady)

@@ -1,0 +1,83 @@
+public import EngineCore
+public import LoRaPHY
+
+/// How a LoRa radio modulates, and under which law.
+public struct LoRaSettings: Equatable, Sendable {
+    /// The names of regions that a file can choose.
+    enum RegionName: String, CaseIterable {
+        case eu868 = "EU868"
+        case eu433 = "EU433"
+        case us915 = "US915"
+        case au915 = "AU915"
+        case as923 = "AS923"
+        case in865 = "IN865"
+        case kr920 = "KR920"
+        case jp920 = "JP920"
+        /// No rules: for cables, laboratories and virtual ethers.
+        case none
+    }
+
+    /// Whose rules for bands, power and air time are kept; nil where none apply.
+    /// - Default: none
+    public var region: Region?
+    /// The region's rules for the channel that is used.
+    public var rules: SubBand?
+    /// The carrier's frequency.
+    /// - Range: 150 to 960 MHz
+    /// - Default: 869.525 MHz
+    public var frequency: Hertz
+    /// - Range: one of ``bandwidths``
+    /// - Default: 250 kHz
+    public var bandwidth: Hertz
+    /// - Range: 5 to 12
+    /// - Default: 7
+    public var spreadingFactor: UInt8
+    /// The denominator of the code rate: 5 stands for 4/5.
+    /// - Range: 5 to 8
+    /// - Default: 5
+    public var codingRate: UInt8
+    /// The power at the antenna connector.
+    /// - Range: -9 to 33 dBm, whole numbers
+    /// - Default: 14 dBm
+    public var power: DecibelMilliwatts
+    /// What the antenna gains over an isotropic one, less the loss of its cable.
+    /// - Range: -20 to 30 dBi
+    /// - Default: 2.15 dBi, a half-wave dipole
+    public var antennaGain: Decibels
+
+    /// - Parameter longestFrame: of the link profile, in bytes.
+    init(_ mapping: YAMLMapping?, longestFrame: Int) {
+        let regionValue = mapping?.optional("region")
+        let name: RegionName? = regionValue?.choice()
+        region = name.flatMap { Region.named($0.rawValue) }
+        let frequency = mapping?.optional("frequency")?.integer(in: 150_000_000...960_000_000, unit: "Hz")
+        self.frequency = Hertz(UInt64(frequency ?? 869_525_000))
+        let bandwidths = LoRaModulation.bandwidths.map(\.value)
+        let expected = "one of " + bandwidths.map(String.init).joined(separator: ", ") + " Hz"
+        let bandwidth = mapping?.optional("bandwidth")?.parsed(expected: expected) { text in
+            UInt64(text).flatMap { bandwidths.contains($0) ? $0 : nil }
+        }
+        self.bandwidth = Hertz(bandwidth ?? 250_000)
+        spreadingFactor = UInt8(mapping?.optional("spreading-factor")?.integer(in: 5...12) ?? 7)
+        codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
+        power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...33, unit: "dBm") ?? 14))
+        antennaGain = Decibels(mapping?.optional("antenna-gain")?.number(in: -20...30, unit: "dBi") ?? 2.15)
+        guard let region, let regionValue else { return }
+        rules = keep(region, regionValue, longestFrame: longestFrame)
+    }
+
+    /// What the region allows on this channel; what it does not is recorded as an error of the file.
+    private func keep(_ region: Region, _ value: YAMLValue, longestFrame: Int) -> SubBand? {
+        guard
+            let modulation = try? LoRaModulation(
+                bandwidth: bandwidth, spreadingFactor: spreadingFactor, codingRate: codingRate)
+        else { return nil }
+        do throws(RegionViolation) {
+            return try region.rules(
+                frequency: frequency, bandwidth: bandwidth, power: power, antennaGain: antennaGain,
+                longestFrame: modulation.timeOnAir(byteCount: longestFrame))
+        } catch {
+            return value.refuse(expected: "what the law allows: \(error)")
+        }
+    }
+}
