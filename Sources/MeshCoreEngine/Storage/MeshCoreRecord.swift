@@ -6,13 +6,10 @@ public struct MeshCoreRecord: Equatable, Sendable {
     /// What a record is of.
     public enum Name: Hashable, Sendable {
         case identity
-        case parameters
         case contact(MeshCorePublicKey)
         /// The newest advert of a contact, as a packet.
         case advert(MeshCorePublicKey)
         case channel(Int)
-        /// Who has logged in at this server, and what for.
-        case client(MeshCorePublicKey)
     }
 
     public var name: Name
@@ -30,11 +27,9 @@ extension MeshCoreRecord.Name {
     public var text: String {
         switch self {
         case .identity: "identity"
-        case .parameters: "parameters"
         case .contact(let key): "contact/\(hexadecimal(key.bytes))"
         case .advert(let key): "advert/\(hexadecimal(key.bytes))"
         case .channel(let index): "channel/\(index)"
-        case .client(let key): "client/\(hexadecimal(key.bytes))"
         }
     }
 
@@ -49,7 +44,6 @@ extension MeshCoreRecord.Name {
         let key = bytes(hexadecimal: argument).flatMap(MeshCorePublicKey.init(_:))
         switch (String(decoding: word, as: Unicode.UTF8.self), rest == nil) {
         case ("identity", true): self = .identity
-        case ("parameters", true): self = .parameters
         case ("channel", false):
             guard let index = Int(argument), index >= 0 else { return nil }
             self = .channel(index)
@@ -59,9 +53,6 @@ extension MeshCoreRecord.Name {
         case ("advert", false):
             guard let key else { return nil }
             self = .advert(key)
-        case ("client", false):
-            guard let key else { return nil }
-            self = .client(key)
         default: return nil
         }
     }

@@ -1,4 +1,4 @@
-public import EngineCore
+import EngineCore
 public import LoRaPHY
 
 /// How a node's radio is set, in the units of the companion protocol.
