@@ -135,7 +135,8 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "RadioSetup", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices",
-            "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders",
+            "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService",
+            "CryptoProviders",
             "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
