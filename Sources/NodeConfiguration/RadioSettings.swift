@@ -9,6 +9,8 @@ public struct RadioSettings: Equatable, Sendable {
         case openThread(OpenThreadSettings)
         /// A Semtech SX1261, SX1262 or SX1268 on a serial interface.
         case sx126x(SX126xSettings)
+        /// Raw LoRa frames as UDP datagrams to programs that are named one by one.
+        case udp(UDPRadioSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -30,6 +32,7 @@ public struct RadioSettings: Equatable, Sendable {
         case ether
         case openthread
         case sx126x
+        case udp
     }
 
     public var device: Device
@@ -40,15 +43,17 @@ public struct RadioSettings: Equatable, Sendable {
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kinds = "ether, openthread or sx126x"
+        let kinds = "ether, openthread, sx126x or udp"
         let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
         switch kind {
         case .ether: self.init(ether: mapping)
         case .openthread: self.init(openThread: mapping)
         case .sx126x: self.init(sx126x: mapping)
+        case .udp: self.init(udp: mapping)
         case nil:
             // Which keys there should be only the kind tells: all are known, and none is missed.
-            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys {
+            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys + UDPRadioSettings.keys
+            {
                 _ = mapping.optional(key)
             }
             return nil
@@ -88,6 +93,14 @@ public struct RadioSettings: Equatable, Sendable {
                 as Int?
         }
         device = .sx126x(board)
+    }
+
+    private init?(udp mapping: YAMLMapping) {
+        let settings = UDPRadioSettings(mapping)
+        profile = mapping.optional("profile")?.choice() ?? .lora
+        lora = LoRaSettings(mapping.optional("lora")?.mapping(), longestFrame: profile.longestFrame)
+        guard let settings else { return nil }
+        device = .udp(settings)
     }
 
     private init?(openThread mapping: YAMLMapping) {

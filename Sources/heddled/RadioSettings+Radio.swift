@@ -47,12 +47,22 @@ extension RadioSettings {
             return try SX126xRadio(
                 eventLoop: eventLoop, bus: SX126xLinuxBus(settings.wiring, eventLoop: eventLoop),
                 board: settings.board, configuration: configuration)
+        case .udp(let settings):
+            return try UDPRadio(
+                eventLoop: eventLoop, address: settings.listen.socketAddress,
+                peers: settings.peers.map { try $0.socketAddress }, configuration: configuration)
         case .openThread(let settings):
             return OpenThreadRadio(
                 eventLoop: eventLoop,
                 place: try OpenThreadPlace(
                     nodeID: settings.nodeID, portBase: settings.portBase, interface: settings.interface))
         }
+    }
+}
+
+extension NetworkEndpoint {
+    fileprivate var socketAddress: SocketAddress {
+        get throws { try SocketAddress(ipAddress: host, port: Int(port)) }
     }
 }
 
