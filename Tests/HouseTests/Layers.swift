@@ -32,7 +32,7 @@ enum Layers {
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
         "RadioSetup": .service, "Simulator": .service, "Scenarios": .service, "EtherService": .service,
-        "Dissector": .service,
+        "MeshCoreService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]

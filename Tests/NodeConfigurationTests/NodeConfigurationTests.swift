@@ -136,7 +136,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x or kiss"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x, kiss or udp"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -203,7 +203,7 @@ import ThreadWire
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
                 "a.yaml:4: netwerk: found an unknown key, expected one of state, on-damaged-state, control, log, radio, "
-                    + "network, tun, device, border-router, metrics, sockets (did you mean `network`?)"
+                    + "network, tun, device, border-router, meshcore, metrics, sockets (did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
     }
@@ -300,7 +300,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss, udp "
                         + "(did you mean `openthread`?)"
                 ])
         }
