@@ -71,22 +71,25 @@ struct CompanionCommand {
             return [CompanionFrames.contact(contact)]
         case 31: return [try channel(engine)]
         case 32: return try setChannel(&engine)
-        default: throw .unsupported
+        default:
+            if let answer = try aboutDevice(&engine, now: now) { return answer }
+            if let answer = try requests(&engine, now: now) { return answer }
+            throw .unsupported
         }
     }
 
     // MARK: Arguments
 
-    private func require(_ count: Int) throws(CompanionError) {
+    func require(_ count: Int) throws(CompanionError) {
         if body.count < count { throw .unsupported }
     }
 
-    private func number(at offset: Int) throws(CompanionError) -> UInt32 {
+    func number(at offset: Int) throws(CompanionError) -> UInt32 {
         try require(offset + 4)
         return (0..<4).reduce(UInt32(0)) { $0 | UInt32(body[offset + $1]) << (8 * UInt32($1)) }
     }
 
-    private func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
+    func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
         try require(offset + MeshCorePublicKey.byteCount)
         guard let key = MeshCorePublicKey(Array(body[offset..<offset + MeshCorePublicKey.byteCount])) else {
             throw .illegalArgument
@@ -94,7 +97,7 @@ struct CompanionCommand {
         return key
     }
 
-    private func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
+    func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
         do throws(MeshCoreError) { try body() } catch { throw CompanionError(error) }
         return [[CompanionCode.ok]]
     }
