@@ -89,7 +89,7 @@ import Testing
         let companion = try #require(settings.companion)
         #expect(companion.listen == NetworkEndpoint(host: "127.0.0.1", port: 5000))
         #expect(companion.clients == .shared && companion.clientLimit == 16 && companion.terminal == nil)
-        #expect(settings.mesh && settings.air == nil)
+        #expect(settings.mesh && settings.air == nil && settings.applicationPort == nil)
         #expect(settings.bridge.isEnabled && settings.bridge.mesh == settings.bridge.air)
         #expect(settings.bridge.mesh.passesIn && settings.bridge.mesh.passesOut)
         #expect(settings.bridge.mesh.types == nil && settings.bridge.mesh.channels == nil)
@@ -111,6 +111,7 @@ import Testing
                     air:
                       radio: { type: udp, listen: 127.0.0.1:7008, peers: [127.0.0.1:7001],
                                lora: { frequency: 869618000, bandwidth: 62500, spreading-factor: 8, coding-rate: 5 } }
+                  applications: { port: 5555 }
                   bridge:
                     enabled: false
                     mesh: { in: false, out: false, types: [advert, raw], packets-per-minute: 60 }
@@ -122,7 +123,7 @@ import Testing
         #expect(companion.listen == NetworkEndpoint(host: "::1", port: 5001))
         #expect(companion.clients == .newestWins && companion.clientLimit == 2)
         #expect(companion.terminal == "/etc/run/tty")
-        #expect(!settings.mesh)
+        #expect(!settings.mesh && settings.applicationPort == 5555)
         let air = try #require(settings.air)
         #expect(air.lora.frequency == Hertz(869_618_000) && air.lora.bandwidth == Hertz(62_500))
         #expect(air.lora.spreadingFactor == 8 && air.lora.codingRate == 5)
@@ -159,6 +160,7 @@ import Testing
             ("bridge: { mesh: { types: [news] } }", "bridge.mesh.types[0]"),
             ("bridge: { air: { channels: [heddle] } }", "bridge.air.channels[0]"),
             ("bridge: { air: { packets-per-minute: 0 } }", "bridge.air.packets-per-minute"), ("link: {}", "link"),
+            ("applications: { port: 80 }", "applications.port"), ("applications: true", "applications"),
         ])
     func refused(text: String, path: String) {
         let found = problems("meshcore: { \(text) }")
