@@ -38,7 +38,7 @@ extension RadioSettings {
     /// The radio that the configuration names, not started.
     public func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
         let configuration = RadioConfiguration(
-            phy: profile.phy, frequency: lora.frequency, power: lora.power,
+            phy: profile.phy, frequency: lora.frequency, power: lora.power, syncWord: lora.syncWord,
             listenBeforeTalk: lora.rules?.listenBeforeTalk)
         switch device {
         case .ether(let address, let node):

@@ -34,7 +34,7 @@ import ThreadWire
               address: "[::1]:7001"
               node: A
               lora: { region: US915, frequency: 915000000, bandwidth: 500000, spreading-factor: 12, coding-rate: 8,
-                      power: -9, antenna-gain: -1.5, control-share: 25 }
+                      power: -9, antenna-gain: -1.5, control-share: 25, sync-word: 0x2b }
               profile: pymesh
             network: { autostart: true, key: "0134C0DE1AB51234C0DE1AB5CA1A110F", channel: 26, pan-id: 0xabcd,
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
@@ -56,6 +56,7 @@ import ThreadWire
         #expect(lora.rules == Region.us915.subBands[0])
         #expect(lora.antennaGain == Decibels(-1.5))
         #expect(lora.controlShare == 25)
+        #expect(lora.syncWord == 0x2b)
         #expect(lora.frequency == Hertz(915_000_000))
         #expect(lora.bandwidth == Hertz(500_000))
         #expect(lora.spreadingFactor == 12)
