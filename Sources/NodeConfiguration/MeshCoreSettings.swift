@@ -98,8 +98,6 @@ public struct MeshCoreCompanionSettings: Equatable, Sendable {
     /// - Range: 1 to 256
     /// - Default: 16
     public var clientLimit: Int
-    /// Where a link to a pseudo-terminal is made for apps that want a serial port; nil for none.
-    public var terminal: String?
 
     init(_ mapping: YAMLMapping?) {
         let address = mapping?.optional("listen")
@@ -110,7 +108,6 @@ public struct MeshCoreCompanionSettings: Equatable, Sendable {
         }
         clients = mapping?.optional("clients")?.choice() ?? .shared
         clientLimit = mapping?.optional("client-limit")?.integer(in: 1...256) ?? 16
-        terminal = mapping?.optional("terminal")?.path()
     }
 }
 

@@ -88,7 +88,7 @@ import Testing
         #expect(settings.name == "Heddle" && settings.role == .companion)
         let companion = try #require(settings.companion)
         #expect(companion.listen == NetworkEndpoint(host: "127.0.0.1", port: 5000))
-        #expect(companion.clients == .shared && companion.clientLimit == 16 && companion.terminal == nil)
+        #expect(companion.clients == .shared && companion.clientLimit == 16)
         #expect(settings.mesh && settings.air == nil && settings.applicationPort == nil)
         #expect(settings.bridge.isEnabled && settings.bridge.mesh == settings.bridge.air)
         #expect(settings.bridge.mesh.passesIn && settings.bridge.mesh.passesOut)
@@ -105,7 +105,7 @@ import Testing
                   enabled: true
                   name: alpha
                   role: companion
-                  companion: { listen: "[::1]:5001", clients: newest-wins, client-limit: 2, terminal: run/tty }
+                  companion: { listen: "[::1]:5001", clients: newest-wins, client-limit: 2 }
                   links:
                     mesh: false
                     air:
@@ -122,7 +122,6 @@ import Testing
         let companion = try #require(settings.companion)
         #expect(companion.listen == NetworkEndpoint(host: "::1", port: 5001))
         #expect(companion.clients == .newestWins && companion.clientLimit == 2)
-        #expect(companion.terminal == "/etc/run/tty")
         #expect(!settings.mesh && settings.applicationPort == 5555)
         let air = try #require(settings.air)
         #expect(air.lora.frequency == Hertz(869_618_000) && air.lora.bandwidth == Hertz(62_500))
@@ -183,11 +182,9 @@ import Testing
         let lines = try String(contentsOf: file, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex(of: "#meshcore:"))
-        let text = lines[start...].prefix { $0.hasPrefix("#") }.map { $0.dropFirst() }
-            .map { $0.hasPrefix("    #terminal") ? "    " + $0.dropFirst(5) : $0[...] }.joined(separator: "\n")
+        let text = lines[start...].prefix { $0.hasPrefix("#") }.map { $0.dropFirst() }.joined(separator: "\n")
         let settings = try #require(try configuration(text).meshCore)
         #expect(settings.name == "alpha" && settings.air != nil)
-        #expect(settings.companion?.terminal == "/run/heddle/meshcore")
         #expect(settings.bridge.mesh.types?.count == 5 && settings.bridge.mesh.channels?.count == 2)
     }
 }
