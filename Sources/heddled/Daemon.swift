@@ -28,6 +28,7 @@ final class Daemon: Service, Sendable {
     private let commands: NodeControl
     private let tun: TUNBridge?
     private let meshCore: MeshCoreNode?
+    private let applications = Mutex<ApplicationPort?>(nil)
     /// Wishes of the command line to start anew.
     private let restarts: AsyncStream<Restart>
     private let restart = Mutex<Restart?>(nil)
@@ -151,7 +152,20 @@ final class Daemon: Service, Sendable {
             node.registerServerData(now: now)
         }
         try await tun?.start()
-        try await eventLoop.submit { [meshCore] in try meshCore?.start() }.get()
+        try await startMeshCore()
+    }
+
+    private func startMeshCore() async throws {
+        guard let meshCore else { return }
+        let (runtime, settings) = (runtime, settings)
+        try await eventLoop.submit { [self] in
+            try meshCore.start()
+            guard let port = settings.meshCore?.applicationPort else { return }
+            let applications = ApplicationPort(
+                node: meshCore, runtime: runtime, logger: Logger(label: "MeshCoreService"))
+            try applications.start(port: port)
+            self.applications.withLock { $0 = applications }
+        }.get()
     }
 
     private func stop(_ servers: Servers) async {

@@ -56,7 +56,7 @@ extension MeshCoreSettings {
         return MeshCoreNode.Air(
             radio: try air.makeRadio(profile: profile, eventLoop: runtime.eventLoop),
             configuration: RadioConfiguration(
-                phy: profile.phy, frequency: air.lora.frequency, power: air.lora.power,
+                phy: profile.phy, frequency: air.lora.frequency, power: air.lora.power, syncWord: air.lora.syncWord,
                 listenBeforeTalk: air.lora.rules?.listenBeforeTalk))
     }
 }

@@ -1,6 +1,8 @@
 """Two nodes talk through MeshCore's own Python package: adverts, a message with its acknowledgement, a channel.
 
-Usage: meshcore_messages.py PORT PORT    ports on 127.0.0.1 where two companions are served
+Usage: meshcore_messages.py talk PORT PORT         ports on 127.0.0.1 where two companions are served
+       meshcore_messages.py send PORT PORT TEXT    sends a message from the first to the second, and leaves it there
+       meshcore_messages.py fetch PORT TEXT        fetches a message that waits
 
 Prints what came true, one line each, and ends with status 1 at the first thing that did not.
 """
@@ -70,13 +72,9 @@ async def send_until_acknowledged(sender, receiver, text):
     fail("no acknowledgement")
 
 
-async def main(ports):
-    nodes = [await connect(port) for port in ports]
-    a, b = nodes
-    print("connected", flush=True)
-
+async def introduce(a, b):
     async def introduced():
-        for node in nodes:
+        for node in (a, b):
             answer = await node.commands.send_advert(flood=True)
             if answer.type != EventType.OK:
                 fail(f"send_advert: {answer}")
@@ -85,6 +83,9 @@ async def main(ports):
 
     await eventually("adverts heard", introduced)
 
+
+async def talk(a, b):
+    await introduce(a, b)
     await send_until_acknowledged(a, b, "hello from a")
     message = await next_message(b, EventType.CONTACT_MSG_RECV, "hello from a")
     if not a.self_info["public_key"].startswith(message["pubkey_prefix"]):
@@ -99,8 +100,27 @@ async def main(ports):
         fail(f"channel message: {message}")
     print("channel message received", flush=True)
 
+
+async def send(a, b, text):
+    await introduce(a, b)
+    await send_until_acknowledged(a, b, text)
+    print("message acknowledged", flush=True)
+
+
+async def fetch(node, text):
+    await next_message(node, EventType.CONTACT_MSG_RECV, text)
+    print("message fetched", flush=True)
+    if (await node.commands.get_msg()).type != EventType.NO_MORE_MSGS:
+        fail("it is there twice")
+
+
+async def main(what, *arguments):
+    ports = [argument for argument in arguments if argument.isdigit()]
+    nodes = [await connect(int(port)) for port in ports]
+    print("connected", flush=True)
+    await {"talk": talk, "send": send, "fetch": fetch}[what](*nodes, *arguments[len(ports):])
     for node in nodes:
         await node.disconnect()
 
 
-asyncio.run(main([int(port) for port in sys.argv[1:3]]))
+asyncio.run(main(*sys.argv[1:]))

@@ -1,11 +1,10 @@
 public import Logging
-import LinuxDevices
 import MeshCoreEngine
 import MeshCoreWire
 public import NIOCore
 import NIOPosix
 
-/// Serves MeshCore's apps: over TCP, and over a pseudo-terminal for those that want a serial port.
+/// Serves MeshCore's apps over TCP.
 ///
 /// It lives on the node's event loop.
 public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendable {
@@ -86,7 +85,8 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
 
     private func newConnection() -> CompanionConnection {
         connectionCount += 1
-        return CompanionConnection(number: connectionCount, owner: self, logger: logger)
+        return CompanionConnection(
+            number: connectionCount, owner: self, logger: logger)
     }
 
     // MARK: Connections
@@ -125,6 +125,7 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
     private func start(_ client: Client, _ body: [UInt8]) {
         let number = client.connection.number
         let name = Array(body.dropFirst(8).prefix { $0 != 0 }.prefix(32))
+        mailbox.register(name)
         clients[number]?.name = name
         clients[number]?.place = mailbox.place(of: name)
         client.connection.send(node.withEngine { engine, _ in CompanionFrames.selfInformation(engine) })
@@ -146,7 +147,7 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         }
     }
 
-    private func handle(_ event: MeshCoreEvent) {
+    func handle(_ event: MeshCoreEvent) {
         switch event {
         case .message(let contact, let text, let arrival):
             keep(CompanionFrames.message(from: contact, text, arrival))
