@@ -7,7 +7,8 @@ import Simulator
 ///
 /// A direct message becomes a request whose answer is the acknowledgement that the study counts; a channel message
 /// becomes a multicast that all companions are to receive.
-/// - Source: the study's scenario files; docs/simulator.md#city-scenarios
+/// - Source: the study's scenario files
+/// - Deviation: docs/deviations.md#city-scenarios
 struct CityScenario {
     var name: String
     var nodes: [Scenario.Node] = []

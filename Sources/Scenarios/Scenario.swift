@@ -194,9 +194,12 @@ public struct Scenario: Sendable {
     public struct Limits: Equatable, Sendable {
         /// - Range: 1 to 511
         public var children: Int?
-        /// - Range: 1 to 32
+        /// How many routers a partition may have; more than 32 is not Thread.
+        /// - Range: 1 to 62
+        public var routers: Int?
+        /// - Range: 1 to 62
         public var routerUpgradeThreshold: Int?
-        /// - Range: 1 to 32
+        /// - Range: 1 to 62
         public var routerDowngradeThreshold: Int?
     }
 }

@@ -266,8 +266,9 @@ final class ScenarioDraft {
     private func readLimits() {
         guard let mapping = root.optional("limits")?.mapping() else { return }
         scenario.limits.children = mapping.optional("children")?.integer(in: 1...511)
-        scenario.limits.routerUpgradeThreshold = mapping.optional("router-upgrade-threshold")?.integer(in: 1...32)
-        scenario.limits.routerDowngradeThreshold = mapping.optional("router-downgrade-threshold")?.integer(in: 1...32)
+        scenario.limits.routers = mapping.optional("routers")?.integer(in: 1...62)
+        scenario.limits.routerUpgradeThreshold = mapping.optional("router-upgrade-threshold")?.integer(in: 1...62)
+        scenario.limits.routerDowngradeThreshold = mapping.optional("router-downgrade-threshold")?.integer(in: 1...62)
     }
 
     private func readTraffic(_ imported: CityScenario?) {

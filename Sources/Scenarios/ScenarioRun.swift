@@ -127,6 +127,7 @@ public final class ScenarioRun {
                     configuration.thread.childLimit = limit
                     configuration.mac.peerLimit = max(configuration.mac.peerLimit, limit + 64)
                 }
+                if let limit = scenario.limits.routers { configuration.thread.routerLimit = limit }
                 if let threshold = scenario.limits.routerUpgradeThreshold {
                     configuration.thread.routerUpgradeThreshold = threshold
                 }
