@@ -12,9 +12,9 @@ struct SimCommand: ParsableCommand {
         commandName: "sim",
         abstract: "Simulate a network: the real engines on a modelled air, in virtual time.",
         discussion: """
-            The scenario says who is where, what they send and what befalls them; see docs/simulator.md and \
-            config/scenarios. The same scenario and seed give the same run everywhere. SIGINT ends a run with a \
-            report of what there is by then. The status is 1 when an assertion of the scenario fails.
+            The scenario says who is where, what they send and what befalls them. The same scenario and seed give the \
+            same run everywhere. SIGINT ends a run with a report of what there is by then. The status is 1 when an \
+            assertion of the scenario fails.
             """
     )
 

@@ -58,7 +58,7 @@ extension EndToEndTests {
             let networks = mesh.networks
             let node = try #require(mesh.addresses["node"])
             func hop(_ limit: Int, to address: String) throws -> String {
-                let (status, output) = try networks.attempt("inside", "ping -n -c 1 -W 3 -t \(limit) \(address)")
+                let (status, output) = try networks.attempt("inside", "ping -n -c 3 -i 2 -W 3 -t \(limit) \(address)")
                 if status == 0 { return "reached" }
                 return output.firstMatch(of: /From ([0-9a-f:]+).*Time exceeded/).map { String($0.1) } ?? output
             }

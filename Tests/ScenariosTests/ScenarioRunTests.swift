@@ -1,4 +1,6 @@
+import Foundation
 import Scenarios
+import TestSupport
 import Testing
 
 @Suite("Runs of scenarios")
@@ -18,5 +20,14 @@ struct ScenarioRunTests {
         #expect(try ScenarioRun(scenario).run().json() == first.json())
         #expect(ScenarioRun(scenario, seed: 2).run().hash != first.hash)
         #expect(first.delivery == 1)
+    }
+
+    @Test("The scenario that is shipped is valid, and what it asserts holds", arguments: ["scenarios/rooftops.yaml"])
+    func shipped(name: String) throws {
+        let file = Fixtures.directory.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("config/\(name)").path
+        let report = ScenarioRun(try ScenarioFile.read(file)).run()
+        #expect(report.holds, "\(report.assertions)")
+        #expect(!report.assertions.isEmpty)
     }
 }
