@@ -52,6 +52,7 @@ let engines: [Target] =
     + layer("IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"])
     + layer("ThreadEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles"])
     + layer("IngressFilter", ["WireCore", "EngineCore", "ThreadWire"])
+    + layer("MeshCoreEngine", ["WireCore", "EngineCore", "LoRaPHY", "MeshCoreWire"])
     + layer(
         "NodeEngine",
         [
@@ -61,7 +62,7 @@ let engines: [Target] =
 let runtime: [Target] =
     layer("CryptoProviders", ["CMbedTLS", "CSodium", "LinkSecurity", "MeshCoreWire", "EngineCore"])
     + layer("LinuxDevices", ["CLinux", "EngineCore", "ThreadWire"])
-    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", "LinuxDevices", logging] + nio)
+    + layer("RadioDrivers", ["WireCore", "EngineCore", "LoRaPHY", "MeshCoreWire", "LinuxDevices", logging] + nio)
     + layer(
         "NodeStore",
         [.product(name: "GRDB", package: "GRDB.swift")])
@@ -94,7 +95,9 @@ let api: [Target] =
 let services: [Target] =
     layer(
         "NodeConfiguration",
-        ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY", .product(name: "Yams", package: "Yams")])
+        ["WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "MeshCoreWire", .product(name: "Yams", package: "Yams")])
+    + layer(
+        "RadioSetup", ["LoRaPHY", "LinkProfiles", "LinuxDevices", "RadioDrivers", "NodeConfiguration"] + nio)
     + layer(
         "BorderRouter",
         ["EngineCore", "ThreadWire", "IngressFilter", "NodeEngine", "NodeRuntime", "LinuxDevices", logging] + nio)
@@ -131,8 +134,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "heddled",
         dependencies: [
-            "NodeConfiguration", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices", "ThreadCLI",
-            "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders",
+            "NodeConfiguration", "RadioSetup", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices",
+            "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders",
             "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
@@ -141,9 +144,9 @@ let executables: [Target] = [
         dependencies: [
             "CLinux", "WireCore", "EngineCore", "ThreadWire", "ControlService", "EtherService", "Dissector",
             "CryptoProviders",
-            "NodeConfiguration", "Scenarios", arguments,
+            "NodeConfiguration", "RadioDrivers", "RadioSetup", "Scenarios", arguments,
             logging,
-        ], swiftSettings: settings),
+        ] + nio, swiftSettings: settings),
     .executableTarget(
         name: "HeddleBench",
         dependencies: [
@@ -177,6 +180,7 @@ let testTargets: [Target] = [
     tests(of: "LowPANEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IPEngine", ["WireCore", "EngineCore", "ThreadWire", "LinkProfiles"]),
     tests(of: "IngressFilter", ["WireCore", "EngineCore", "ThreadWire"]),
+    tests(of: "MeshCoreEngine", ["WireCore", "EngineCore", "LoRaPHY", "MeshCoreWire", "CryptoProviders"]),
     tests(
         of: "ThreadEngine",
         ["WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LinkProfiles", "CryptoProviders"]),

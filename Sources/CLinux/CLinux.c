@@ -16,9 +16,11 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <termios.h>
 #include <unistd.h>
 
 // What is to be done in another network namespace. The kernel keeps the namespace per thread, and descriptors stay
@@ -327,4 +329,60 @@ int clinux_gpio_get(int line_descriptor) {
 int clinux_gpio_set(int line_descriptor, bool value) {
     struct gpio_v2_line_values values = {.bits = value, .mask = 1};
     return ioctl(line_descriptor, GPIO_V2_LINE_SET_VALUES_IOCTL, &values) < 0 ? -errno : 0;
+}
+
+// Serial ports.
+
+static speed_t speed_of(uint32_t bits_per_second) {
+    switch (bits_per_second) {
+    case 9600: return B9600;
+    case 19200: return B19200;
+    case 38400: return B38400;
+    case 57600: return B57600;
+    case 115200: return B115200;
+    case 230400: return B230400;
+    case 460800: return B460800;
+    case 921600: return B921600;
+    default: return B0;
+    }
+}
+
+// Raw, eight bits, no parity, no flow control; the lines that reset some boards are left as they are at the close.
+static int make_raw(int descriptor, speed_t speed) {
+    struct termios settings;
+    if (tcgetattr(descriptor, &settings) < 0) return -errno;
+    cfmakeraw(&settings);
+    settings.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS | HUPCL);
+    settings.c_cflag |= CLOCAL | CREAD;
+    settings.c_cc[VMIN] = 1;
+    settings.c_cc[VTIME] = 0;
+    if (cfsetspeed(&settings, speed) < 0) return -errno;
+    if (tcsetattr(descriptor, TCSANOW, &settings) < 0) return -errno;
+    // What came in before belongs to nobody.
+    if (tcflush(descriptor, TCIOFLUSH) < 0) return -errno;
+    return 0;
+}
+
+int clinux_serial_open(const char *path, uint32_t bits_per_second) {
+    speed_t speed = speed_of(bits_per_second);
+    if (speed == B0) return -EINVAL;
+    int descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    int result = ioctl(descriptor, TIOCEXCL) < 0 ? -errno : make_raw(descriptor, speed);
+    if (result == 0) return descriptor;
+    close(descriptor);
+    return result;
+}
+
+int clinux_terminal_open(char *path, size_t size) {
+    int descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    if (grantpt(descriptor) == 0 && unlockpt(descriptor) == 0) {
+        int result = ptsname_r(descriptor, path, size);
+        if (result == 0) return descriptor;
+        errno = result;
+    }
+    int result = -errno;
+    close(descriptor);
+    return result;
 }

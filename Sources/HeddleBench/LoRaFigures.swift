@@ -6,6 +6,7 @@ import LoRaChannel
 import LoRaPHY
 import NodeEngine
 import Simulator
+import ThreadEngine
 import ThreadWire
 import WireCore
 
@@ -33,17 +34,31 @@ struct LoRaFigures: Codable {
         var limit: Double
     }
 
-    struct Idle: Codable {
+    /// From switching on until a node is what it will be, medians of nine seeds.
+    /// - Units: seconds
+    struct ColdStart: Codable {
         var modulation: String
+        /// Alone.
+        var leader: Double
+        /// Beside a leader.
+        var router: Double
+    }
+
+    /// A mesh without traffic, all in range of each other, under the law of one of EU868's sub-bands.
+    struct Quiet: Codable {
+        var modulation: String
+        /// What the law allows of the time.
+        /// - Units: percent
+        var dutyCycle: Int
         var nodes: Int
-        /// From switching all on at once until all have decided what they are.
-        /// - Units: seconds
-        var formation: Double
         var routers: Int
-        /// What a node sends in an hour without traffic, on average and the busiest one.
-        /// - Units: percent of the time
-        var meanAirtime: Double
-        var highestAirtime: Double
+        /// From switching all on at once until there is one partition.
+        /// - Units: minutes
+        var formation: Double
+        /// What a node sends in an hour, on average and the busiest one.
+        /// - Units: percent of what control traffic may take, a tenth of what the law allows
+        var meanShare: Double
+        var highestShare: Double
     }
 
     struct Budget: Codable {
@@ -59,7 +74,8 @@ struct LoRaFigures: Codable {
 
     var pings: [Ping] = []
     var streams: [Stream] = []
-    var idle: [Idle] = []
+    var coldStarts: [ColdStart] = []
+    var quiet: [Quiet] = []
     var budgets: [Budget] = []
 
     static let modulations: [(name: String, value: LoRaModulation)] = {
@@ -72,15 +88,21 @@ struct LoRaFigures: Codable {
         }
         return [
             ("SF7/125", modulation(7, 125)), ("SF7/500", modulation(7, 500)), ("SF9/125", modulation(9, 125)),
+            ("SF12/125", modulation(12, 125)),
         ]
     }()
 
     static func measure() -> LoRaFigures {
         var figures = LoRaFigures()
-        for (name, modulation) in modulations {
+        for (name, modulation) in modulations.prefix(3) {
+            figures.coldStarts.append(coldStart(name, modulation))
             for hops in [1, 3] { figures.pings.append(ping(name, modulation, hops: hops)) }
             for hops in 1...4 { figures.streams.append(stream(name, modulation, hops: hops)) }
-            for count in [4, 16, 32] { figures.idle.append(idle(name, modulation, count: count)) }
+        }
+        for (name, modulation) in [modulations[0], modulations[2], modulations[3]] {
+            for rules in [Region.eu868.subBands[4], Region.eu868.subBands[2]] {
+                for count in [4, 16, 32] { figures.quiet.append(quiet(name, modulation, rules, count: count)) }
+            }
         }
         figures.budgets = [50, 80, 95].map(budget)
         return figures
@@ -89,7 +111,8 @@ struct LoRaFigures: Codable {
     // MARK: Networks
 
     private static func network(
-        _ modulation: LoRaModulation, count: Int, isLine: Bool, seed: UInt64, rules: SubBand? = nil
+        _ modulation: LoRaModulation, count: Int, isLine: Bool, seed: UInt64, rules: SubBand? = nil,
+        controlBudget: Duration? = nil
     ) -> VirtualNetwork {
         let names = (0..<count).map { "N\($0)" }
         var links: [Topology.Link] = []
@@ -100,7 +123,8 @@ struct LoRaFigures: Codable {
         }
         do {
             return VirtualNetwork(
-                topology: try Topology(nodes: names, links: links), profile: .lora(modulation), seed: seed,
+                topology: try Topology(nodes: names, links: links),
+                profile: .lora(modulation, controlBudget: controlBudget), seed: seed,
                 cryptography: MbedTLSCryptography(),
                 secretEntropy: { seed in
                     var writer = ByteWriter()
@@ -222,17 +246,42 @@ struct LoRaFigures: Codable {
         return (first, second)
     }
 
-    private static func idle(_ name: String, _ modulation: LoRaModulation, count: Int) -> Idle {
-        let network = network(modulation, count: count, isLine: false, seed: 3)
-        let formation = form(network)
-        network.run(for: .seconds(1800))
+    private static func coldStart(_ name: String, _ modulation: LoRaModulation) -> ColdStart {
+        var (leaders, routers): ([Double], [Double]) = ([], [])
+        for seed: UInt64 in 1...9 {
+            let network = network(modulation, count: 2, isLine: true, seed: seed)
+            func start(_ index: Int, until role: Role) -> Double {
+                network.start(MeasuredNetwork.dataset, nodes: [network.nodes[index]])
+                let time = network.run(
+                    until: { $0.nodes[index].engine.thread.role == role }, within: .seconds(3600))
+                return time.map { Double($0.milliseconds) / 1000 } ?? .infinity
+            }
+            leaders.append(start(0, until: .leader))
+            routers.append(start(1, until: .router))
+        }
+        return ColdStart(modulation: name, leader: leaders.sorted()[4], router: routers.sorted()[4])
+    }
+
+    private static func quiet(
+        _ name: String, _ modulation: LoRaModulation, _ rules: SubBand, count: Int
+    ) -> Quiet {
+        guard let allowed = rules.hourlyBudget else { preconditionFailure("this sub-band has a budget") }
+        let controlBudget = Duration.microseconds(allowed.microseconds / 10)
+        let network = network(
+            modulation, count: count, isLine: false, seed: 3, rules: rules, controlBudget: controlBudget)
+        network.start(MeasuredNetwork.dataset)
+        let formation = network.run(until: \.isOnePartition, within: .seconds(48 * 3600))
+        network.run(for: .seconds(12 * 3600))
         let before = network.nodes.map(\.airtime)
-        network.run(for: .seconds(3600))
-        let used = zip(network.nodes, before).map { Double(($0.airtime - $1).microseconds) / 3600e6 * 100 }
-        return Idle(
-            modulation: name, nodes: count, formation: Double(formation.milliseconds) / 1000,
+        network.run(for: .seconds(12 * 3600))
+        let used = zip(network.nodes, before).map {
+            Double(($0.airtime - $1).microseconds) / 12 / Double(controlBudget.microseconds) * 100
+        }
+        return Quiet(
+            modulation: name, dutyCycle: (rules.dutyCycle.map(Int.init) ?? 10_000) / 100, nodes: count,
             routers: network.nodes.count { $0.engine.thread.role.isRouting },
-            meanAirtime: used.reduce(0, +) / Double(count), highestAirtime: used.max() ?? 0)
+            formation: formation.map { Double($0.wholeSeconds) / 60 } ?? .infinity,
+            meanShare: used.reduce(0, +) / Double(count), highestShare: used.max() ?? 0)
     }
 
     /// One hop at 10 %: datagrams of 100 bytes, evenly over an hour, at SF7/125.
@@ -292,11 +341,20 @@ extension LoRaFigures {
                 })
         lines.append("")
         lines += Report.table(
-            [["quiet, all in range", "nodes", "formed in, s", "routers", "air time a node, %", "highest, %"]]
-                + idle.map {
+            [["switched on", "leader, s", "router beside a leader, s"]]
+                + coldStarts.map { [$0.modulation, Report.fixed($0.leader, 1), Report.fixed($0.router, 1)] })
+        lines.append("")
+        lines += Report.table(
+            [
+                [
+                    "quiet, all in range", "law, %", "nodes", "routers", "one partition, min", "of the share, %",
+                    "highest, %",
+                ]
+            ]
+                + quiet.map {
                     [
-                        $0.modulation, "\($0.nodes)", Report.fixed($0.formation, 1), "\($0.routers)",
-                        Report.fixed($0.meanAirtime, 3), Report.fixed($0.highestAirtime, 3),
+                        $0.modulation, "\($0.dutyCycle)", "\($0.nodes)", "\($0.routers)",
+                        Report.fixed($0.formation, 1), Report.fixed($0.meanShare, 0), Report.fixed($0.highestShare, 0),
                     ]
                 })
         lines.append("")

@@ -33,10 +33,15 @@ public struct LinkProfile: Equatable, Sendable {
     public var backoffUnit: Duration
     /// The exponent of the first random wait: 0 to 2^exponent − 1 units.
     public var minimumBackoffExponent: UInt8
+    /// The same while the channel was found free and frames were acknowledged, one less each time.
+    public var quietBackoffExponent: UInt8
     /// The largest exponent, reached by one more each time that the channel was busy.
     public var maximumBackoffExponent: UInt8
     /// How many times a busy channel is waited for before the transmission has failed.
     public var maximumBackoffs: UInt8
+    /// Whether the next fragment of a datagram waits until the last one is two hops further: the sender does not hear
+    /// who would disturb its next hop.
+    public var pacesFragments: Bool
     /// How many times a frame is sent again that was not acknowledged.
     public var maximumFrameRetries: UInt8
     /// Whether a channel's number tunes the radio. Where it does not, the number is carried along, and a scan visits the
@@ -123,6 +128,8 @@ public struct LinkProfile: Equatable, Sendable {
 
     /// How long a Link Accept is waited for.
     public var linkRequestWait: Duration
+    /// What each router that is heard adds to the wait: they may all be making links.
+    public var linkRequestWaitPerRouter: Duration
     /// The longest random wait of a router before it asks a router for a link whose advertisement it heard.
     public var linkRequestMaximumDelay: Duration
     /// To how many routers beside its parent a child that could route keeps a link.
@@ -172,6 +179,8 @@ public struct LinkProfile: Equatable, Sendable {
 
     /// The shortest interval of the advertisements' trickle timer.
     public var advertisementIntervalMinimum: Duration
+    /// The least that the shortest interval is for each router that is heard: after a change they all advertise.
+    public var advertisementIntervalMinimumPerRouter: Duration
     /// The least that the longest interval is.
     public var advertisementIntervalMaximumFloor: Duration
     /// The most that the longest interval is.
@@ -197,6 +206,8 @@ public struct LinkProfile: Equatable, Sendable {
     /// The range of the random wait before an end device asks to become a router, or a router steps down.
     /// - Range: 1 to 255 s
     public var routerSelectionJitter: Duration
+    /// What each other node that may want to be a router, and each router that is heard, adds to that jitter.
+    public var routerSelectionJitterPerRival: Duration
     /// For how long a child that has become a router still takes frames to its address as a child.
     public var formerAddressLifetime: Duration
     /// After how long without a frame a child is forgotten, unless it asked for another time.
@@ -264,6 +275,16 @@ public struct LinkProfile: Equatable, Sendable {
     /// - Parameter psduByteCount: 0 to `maximumPSDU` bytes.
     public func airtime(of psduByteCount: Int) -> Duration {
         phy.timeOnAir(byteCount: psduByteCount)
+    }
+
+    /// How long a fragment takes to be passed on so far that the next one does not meet it.
+    /// - Parameter hops: how far the datagram goes.
+    /// - Source: RFC 8930 §5.1, the inter-frame gap
+    public func fragmentGap(hops: Int) -> Duration {
+        guard pacesFragments, hops > 1 else { return .zero }
+        let exchange =
+            airtime(of: maximumPSDU) + acknowledgementDelay + airtime(of: 5) + backoffUnit * 8
+        return exchange * min(hops - 1, 2)
     }
 
     /// The longest interval of the advertisements' trickle timer.

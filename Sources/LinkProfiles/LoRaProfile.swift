@@ -7,7 +7,9 @@ extension LinkProfile {
     ///
     /// A timer is the one of `ieee802154` or what the slower link needs, whichever is longer; at spreading factor 7
     /// and 250 kHz most are still Thread's own.
-    public static func lora(_ modulation: LoRaModulation) -> LinkProfile {
+    /// - Parameter controlBudget: What a node's control traffic may take of an hour's air time: advertisements become as
+    ///   rare as that asks for, and all that depends on hearing them waits longer. Nil where air time is not limited.
+    public static func lora(_ modulation: LoRaModulation, controlBudget: Duration? = nil) -> LinkProfile {
         let timing = LoRaTiming(modulation: modulation, maximumPSDU: LoRaModulation.maximumPayload)
         var profile = LinkProfile.ieee802154
         profile.name = "lora"
@@ -17,7 +19,7 @@ extension LinkProfile {
         profile.setMediumAccess(timing)
         profile.setAttach(timing)
         profile.setMeshLinkEstablishment(timing)
-        profile.setAdvertisements(timing)
+        profile.setAdvertisements(timing, controlBudget: controlBudget)
         profile.setDatasets(timing)
         profile.setDatagrams(timing)
         return profile
@@ -27,8 +29,10 @@ extension LinkProfile {
         acknowledgementDelay = LoRaTiming.turnaround
         acknowledgementWait = timing.acknowledgementWait
         backoffUnit = timing.backoffUnit
+        quietBackoffExponent = 1
         maximumBackoffExponent = timing.maximumBackoffExponent
         maximumBackoffs = LoRaTiming.maximumBackoffs
+        pacesFragments = true
         // Each repetition costs air that others need: a link that loses five in a row is no link.
         maximumFrameRetries = 4
         // One poll and its answer, the largest there is.
@@ -75,6 +79,7 @@ extension LinkProfile {
 
     private mutating func setMeshLinkEstablishment(_ timing: LoRaTiming) {
         linkRequestWait = max(linkRequestWait, timing.roundTrip * 5)
+        linkRequestWaitPerRouter = timing.roundTrip * 2
         linkRequestMaximumDelay = max(linkRequestMaximumDelay, timing.roundTrip * 2)
         // Links of children serve multicasts that their parent repeats anyway.
         childRouterLinks = 0
@@ -97,11 +102,19 @@ extension LinkProfile {
         announceMinimumDelay = max(announceMinimumDelay, timing.exchange(LoRaTiming.advertisementByteCount))
     }
 
-    private mutating func setAdvertisements(_ timing: LoRaTiming) {
+    private mutating func setAdvertisements(_ timing: LoRaTiming, controlBudget: Duration?) {
         advertisementIntervalMinimum = max(
             advertisementIntervalMinimum, timing.airtime(LoRaTiming.advertisementByteCount) * 8)
-        // One advertisement takes at most 1/160 of a router's time; what depends on hearing them grows alike.
-        let slowest = timing.airtime(LoRaTiming.advertisementByteCount) * 160
+        // After a change the advertisements of all who hear each other take an eighth of the time.
+        advertisementIntervalMinimumPerRouter = advertisementIntervalMinimum
+        // Advertisements take at most 1/160 of a router's time, and half of what control traffic may take; what depends
+        // on hearing them grows alike.
+        let advertisement = timing.airtime(LoRaTiming.advertisementByteCount)
+        var slowest = advertisement * 160
+        if let controlBudget, controlBudget > .zero {
+            let advertisementsAnHour = max(1, controlBudget.microseconds / 2 / advertisement.microseconds)
+            slowest = max(slowest, .microseconds(3_600_000_000 / advertisementsAnHour))
+        }
         func scaled(_ duration: Duration) -> Duration {
             let factor = max(slowest, .seconds(12))
             return .microseconds(duration.microseconds / 1000 * (factor.microseconds / 1000) / 12)
@@ -123,8 +136,10 @@ extension LinkProfile {
         childSupervisionCheckTimeout = scaled(childSupervisionCheckTimeout)
         // LoRa is made for weak signals: 10 dB above the weakest are still a good link.
         parentSearchMargin = Decibels(10)
+        parentSearchJitter = max(parentSearchJitter, timing.roundTrip * 4)
         // Meshes over LoRa are small and their nodes far apart: a node that can extend the mesh should soon do it.
         routerSelectionJitter = min(max(.seconds(4), timing.roundTrip * 8), .seconds(255))
+        routerSelectionJitterPerRival = timing.roundTrip * 8
     }
 
     private mutating func setDatasets(_ timing: LoRaTiming) {

@@ -26,7 +26,7 @@ public enum DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .missing(let device, let hint): "there is no \(device); \(hint)"
         case .permission(let device):
-            "no permission to use \(device); add this user to the groups spi and gpio, or run as root"
+            "no permission to use \(device); add this user to the groups spi and gpio, for a serial port to dialout, or run as root"
         case .inUse(let device): "\(device) is in use by another program or a driver of the kernel"
         case .failed(let operation, let code): "cannot \(operation): \(String(cString: strerror(code)))"
         }

@@ -65,11 +65,16 @@ extension MACEngine {
         // Each repetition begins with a longer wait, where the standard begins anew: after a collision of stations
         // that do not hear each other, listening first does not help, only distance in time does.
         let exponent = min(
-            Int(profile.minimumBackoffExponent) + transmission.backoffs + transmission.retries,
+            firstBackoffExponent + transmission.backoffs + transmission.retries,
             max(Int(profile.minimumBackoffExponent), Int(profile.maximumBackoffExponent)))
         let units = entropy.below(1 << UInt64(min(exponent, 16)))
         transmitter = .backingOff(transmission, until: now + profile.backoffUnit * Int(units))
         if units == 0 { proceed(now: now) }
+    }
+
+    /// The exponent of a first wait: small on a channel that was free lately.
+    private var firstBackoffExponent: Int {
+        max(Int(profile.minimumBackoffExponent) - Int(quietTransmissions), Int(profile.quietBackoffExponent))
     }
 
     /// Looks at the channel, unless an acknowledgement needs the radio.
@@ -93,6 +98,7 @@ extension MACEngine {
             return
         }
         counters.transmitErrorClearChannelAssessment &+= 1
+        quietTransmissions = 0
         transmission.backoffs += 1
         if transmission.backoffs > Int(profile.maximumBackoffs) {
             attemptFailed(transmission, .channelBusy, now: now)
@@ -153,6 +159,7 @@ extension MACEngine {
     private mutating func attemptFailed(_ transmission: Transmission, _ outcome: MACOutcome, now: Instant) {
         var transmission = transmission
         transmission.backoffs = 0
+        quietTransmissions = 0
         let limit = transmission.child == nil ? maximumFrameRetries : maximumIndirectFrameRetries
         if transmission.retries < Int(limit) {
             transmission.retries += 1

@@ -38,6 +38,9 @@ extension MACEngine {
     mutating func finish(_ transmission: Transmission, _ outcome: MACOutcome) {
         if dropReason(outcome) == nil, continueDatagram(transmission, outcome) { return }
         transmitter = .idle
+        if dropReason(outcome) == nil, transmission.retries == 0, transmission.backoffs == 0 {
+            quietTransmissions = min(quietTransmissions + 1, 16)
+        }
         countTransmission(transmission, outcome)
         if transmission.request.handle == Self.scanHandle {
             return handleScan(.probeDone(now: clock), now: clock)

@@ -44,9 +44,25 @@ public struct LoRaSettings: Equatable, Sendable {
     /// - Range: -20 to 30 dBi
     /// - Default: 2.15 dBi, a half-wave dipole
     public var antennaGain: Decibels
+    /// The preamble that the radio sends.
+    /// - Units: symbols
+    public var preambleLength: UInt16
+    /// How much of the air time that the law allows may go into keeping the mesh together. All nodes of a mesh should
+    /// have the same region and share: the less, the rarer they tell each other of themselves.
+    /// - Units: percent
+    /// - Range: 1 to 100
+    /// - Default: 10 %
+    public var controlShare: Int
 
-    /// - Parameter longestFrame: of the link profile, in bytes.
-    init(_ mapping: YAMLMapping?, longestFrame: Int) {
+    /// What control traffic may take of an hour; nil where the law does not limit it.
+    public var controlBudget: Duration? {
+        rules?.hourlyBudget.map { .microseconds($0.microseconds / 100 * Int64(controlShare)) }
+    }
+
+    /// - Parameters:
+    ///   - longestFrame: of the link profile, in bytes.
+    ///   - preambleLength: of the radio at a spreading factor, in symbols.
+    init(_ mapping: YAMLMapping?, longestFrame: Int, preambleLength: (UInt8) -> UInt16 = { _ in 8 }) {
         let regionValue = mapping?.optional("region")
         let name: RegionName? = regionValue?.choice()
         region = name.flatMap { Region.named($0.rawValue) }
@@ -59,9 +75,11 @@ public struct LoRaSettings: Equatable, Sendable {
         }
         self.bandwidth = Hertz(bandwidth ?? 250_000)
         spreadingFactor = UInt8(mapping?.optional("spreading-factor")?.integer(in: 5...12) ?? 7)
+        self.preambleLength = preambleLength(spreadingFactor)
         codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
         power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...33, unit: "dBm") ?? 14))
         antennaGain = Decibels(mapping?.optional("antenna-gain")?.number(in: -20...30, unit: "dBi") ?? 2.15)
+        controlShare = mapping?.optional("control-share")?.integer(in: 1...100, unit: "%") ?? 10
         guard let region, let regionValue else { return }
         rules = keep(region, regionValue, longestFrame: longestFrame)
     }
@@ -70,7 +88,8 @@ public struct LoRaSettings: Equatable, Sendable {
     private func keep(_ region: Region, _ value: YAMLValue, longestFrame: Int) -> SubBand? {
         guard
             let modulation = try? LoRaModulation(
-                bandwidth: bandwidth, spreadingFactor: spreadingFactor, codingRate: codingRate)
+                bandwidth: bandwidth, spreadingFactor: spreadingFactor, codingRate: codingRate,
+                preambleLength: preambleLength)
         else { return nil }
         do throws(RegionViolation) {
             return try region.rules(

@@ -1,3 +1,5 @@
+import MeshCoreWire
+
 /// Which radio a node uses and how.
 public struct RadioSettings: Equatable, Sendable {
     /// Where the radio is.
@@ -9,6 +11,8 @@ public struct RadioSettings: Equatable, Sendable {
         case openThread(OpenThreadSettings)
         /// A Semtech SX1261, SX1262 or SX1268 on a serial interface.
         case sx126x(SX126xSettings)
+        /// A LoRa modem with MeshCore's KISS firmware.
+        case kiss(KISSSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -30,6 +34,7 @@ public struct RadioSettings: Equatable, Sendable {
         case ether
         case openthread
         case sx126x
+        case kiss
     }
 
     public var device: Device
@@ -40,15 +45,18 @@ public struct RadioSettings: Equatable, Sendable {
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kinds = "ether, openthread or sx126x"
+        let kinds = "ether, openthread, sx126x or kiss"
         let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
         switch kind {
         case .ether: self.init(ether: mapping)
         case .openthread: self.init(openThread: mapping)
         case .sx126x: self.init(sx126x: mapping)
+        case .kiss: self.init(kiss: mapping)
         case nil:
             // Which keys there should be only the kind tells: all are known, and none is missed.
-            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys {
+            for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys
+                + KISSSettings.keys
+            {
                 _ = mapping.optional(key)
             }
             return nil
@@ -75,10 +83,9 @@ public struct RadioSettings: Equatable, Sendable {
         }
         let profile: Profile? = mapping.optional("profile")?.choice()
         self.profile = profile ?? .lora
-        let lora = mapping.required("lora", expected: "a mapping with at least the region whose law is to be kept")
+        let lora = mapping.required("lora", expected: Self.regionExpected)
         let settings = lora?.mapping()
-        // Nobody is on the air by accident, nor under a law that nobody has chosen.
-        _ = settings?.required("region", expected: "the region whose law is kept, or none in a laboratory")
+        _ = settings?.required("region", expected: Self.lawExpected)
         self.lora = LoRaSettings(settings, longestFrame: self.profile.longestFrame)
         guard let board else { return nil }
         let highest = Int(board.maximumPower) + Int(board.amplifierGain)
@@ -89,6 +96,27 @@ public struct RadioSettings: Equatable, Sendable {
         }
         device = .sx126x(board)
     }
+
+    private init?(kiss mapping: YAMLMapping) {
+        let place = KISSSettings(mapping)
+        let profile: Profile? = mapping.optional("profile")?
+            .parsed(expected: "lora, whose frames go without a check sequence of their own") { text in
+                Profile(rawValue: text).flatMap { $0 == .lora ? $0 : nil }
+            }
+        self.profile = profile ?? .lora
+        let lora = mapping.required("lora", expected: Self.regionExpected)
+        let settings = lora?.mapping()
+        _ = settings?.required("region", expected: Self.lawExpected)
+        self.lora = LoRaSettings(
+            settings, longestFrame: self.profile.longestFrame,
+            preambleLength: KISSRadioParameters.preambleLength)
+        guard let place else { return nil }
+        device = .kiss(place)
+    }
+
+    private static let regionExpected = "a mapping with at least the region whose law is to be kept"
+    /// Nobody is on the air by accident, nor under a law that nobody has chosen.
+    private static let lawExpected = "the region whose law is kept, or none in a laboratory"
 
     private init?(openThread mapping: YAMLMapping) {
         let settings = OpenThreadSettings(mapping)

@@ -96,6 +96,8 @@ public final class NodeEngine {
     @exclusivity(unchecked) var entropy: EntropySource
     let cryptography: any LinkCryptography
     @exclusivity(unchecked) var transfers: [Transfer] = []
+    /// When the first of the transfers goes on that wait between two fragments.
+    @exclusivity(unchecked) var pacing: Instant?
     /// Whom the last poll asked.
     @exclusivity(unchecked) var polled = LinkAddress.none
     @exclusivity(unchecked) var nextHandle: UInt32 = 1
@@ -171,13 +173,14 @@ public final class NodeEngine {
         if isDue(mac.askNextDeadline()) { mac.handleDeadline(now: now) }
         if isDue(asking(&lowPAN) { $0.nextDeadline }) { lowPAN.handleDeadline(now: now) }
         if isDue(asking(&ip) { $0.nextDeadline }) { ip.handleDeadline(now: now) }
+        resumeTransfers(now: now)
         thread.handleDeadline(now: now)
         settle(now: now)
     }
 
     /// When to call `handleDeadline` if nothing happens before; nil for never.
     public var nextDeadline: Instant? {
-        let link = earlier(mac.askNextDeadline(), asking(&lowPAN) { $0.nextDeadline })
+        let link = earlier(earlier(mac.askNextDeadline(), pacing), asking(&lowPAN) { $0.nextDeadline })
         return earlier(link, earlier(asking(&ip) { $0.nextDeadline }, thread.askNextDeadline()))
     }
 

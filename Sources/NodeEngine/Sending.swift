@@ -18,8 +18,12 @@ struct Transfer {
     var priority: TransmitPriority
     /// The datagram; nil for a frame that is only passed on below IP.
     var origin: OutgoingDatagram?
+    /// How long each fragment waits after the one before it has reached the next hop.
+    var gap = Duration.zero
     var handle: UInt32 = 0
     var next = 0
+    /// When the next fragment goes to the MAC engine, while it waits.
+    var resumesAt: Instant?
     /// Whether it waits in the MAC engine, whole, for a sleepy child to ask.
     var isIndirect = false
 }
@@ -199,7 +203,8 @@ extension NodeEngine {
                 Transfer(
                     payloads: payloads, destination: destination, source: isExtended ? .extended : .short,
                     impliedSource: isLocator ? ShortAddress(rawValue: thread.rloc16.rawValue) : nil,
-                    isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, origin: outgoing), now: now)
+                    isLinkSecured: outgoing.isLinkSecured, priority: outgoing.priority, origin: outgoing,
+                    gap: mesh.map { fragmentGap(to: $0.finalDestination) } ?? .zero), now: now)
         } catch {
             ipCounters.transmitFailed &+= 1
             ownDrops.count(.datagramTooLarge)
@@ -234,6 +239,26 @@ extension NodeEngine {
         submitNext(of: transfer, now: now)
     }
 
+    private func fragmentGap(to destination: LinkAddress) -> Duration {
+        guard profile.pacesFragments, case .short(let target) = destination else { return .zero }
+        return profile.fragmentGap(hops: asking(&thread) { Int($0.routers.path(to: target.routerID)?.cost ?? 1) })
+    }
+
+    /// Goes on with what has waited long enough between two fragments.
+    func resumeTransfers(now: Instant) {
+        guard let pacing, pacing <= now else { return }
+        self.pacing = nil
+        for index in transfers.indices {
+            guard let resumesAt = transfers[index].resumesAt else { continue }
+            if resumesAt <= now {
+                transfers[index].resumesAt = nil
+                submitNext(of: transfers[index], now: now)
+            } else {
+                self.pacing = earlier(self.pacing, resumesAt)
+            }
+        }
+    }
+
     private func submitNext(of transfer: Transfer, now: Instant) {
         mac.submit(
             MACRequest(
@@ -261,7 +286,11 @@ extension NodeEngine {
         noteAcknowledgement(outcome, of: transfers[index], now: now)
         transfers[index].next += 1
         if isDelivered, !transfers[index].isIndirect, transfers[index].next < transfers[index].payloads.count {
-            return submitNext(of: transfers[index], now: now)
+            let gap = transfers[index].gap
+            guard gap > .zero else { return submitNext(of: transfers[index], now: now) }
+            transfers[index].resumesAt = now + gap
+            pacing = earlier(pacing, now + gap)
+            return
         }
         let transfer = transfers.remove(at: index)
         guard let datagram = transfer.origin else { return }

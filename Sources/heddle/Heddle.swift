@@ -6,5 +6,8 @@ struct HeddleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "heddle",
         abstract: "Tools for Heddle, an IPv6 mesh node service for LoRa.",
-        subcommands: [CLICommand.self, StatusCommand.self, DecodeCommand.self, EtherCommand.self, SimCommand.self])
+        subcommands: [
+            CLICommand.self, StatusCommand.self, DecodeCommand.self, EtherCommand.self, SimCommand.self,
+            RadioCommand.self,
+        ])
 }

@@ -9,6 +9,7 @@ import NodeConfiguration
 import NodeEngine
 import NodeRuntime
 import NodeStore
+import RadioSetup
 import ServiceLifecycle
 import StatusService
 import Synchronization

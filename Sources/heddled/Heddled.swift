@@ -1,6 +1,8 @@
 import ArgumentParser
 import Logging
+import NIOPosix
 import NodeConfiguration
+import RadioSetup
 import ServiceLifecycle
 
 /// The daemon: one node on one radio, in the foreground.
@@ -32,6 +34,11 @@ struct Heddled: AsyncParsableCommand {
         let logger = Logging.logger(settings.log)
         for warning in settings.warnings { logger.warning("\(warning)") }
         if check {
+            do {
+                try settings.radio.checkDevices(eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+            } catch {
+                throw failure("\(error)")
+            }
             print("\(config) is valid")
             return
         }

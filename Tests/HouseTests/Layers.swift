@@ -23,7 +23,7 @@ enum Layers {
         "LoRaPHY": .pure, "LoRaChannel": .pure, "LinkProfiles": .pure,
 
         "MACEngine": .engine, "LowPANEngine": .engine, "IPEngine": .engine, "ThreadEngine": .engine,
-        "IngressFilter": .engine, "NodeEngine": .engine,
+        "IngressFilter": .engine, "NodeEngine": .engine, "MeshCoreEngine": .engine,
 
         "CryptoProviders": .runtime, "LinuxDevices": .runtime, "RadioDrivers": .runtime, "NodeStore": .runtime,
         "NodeRuntime": .runtime,
@@ -31,7 +31,7 @@ enum Layers {
         "ThreadCLI": .api, "NodeService": .api, "Heddle": .api,
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
-        "Simulator": .service, "Scenarios": .service, "EtherService": .service, "Dissector": .service,
+        "RadioSetup": .service, "Simulator": .service, "Scenarios": .service, "EtherService": .service, "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]
@@ -50,6 +50,7 @@ enum Layers {
         // The wires to a chip are devices of the host.
         "RadioDrivers": ["LinuxDevices"],
         "NodeRuntime": ["CryptoProviders", "LinuxDevices", "RadioDrivers", "NodeStore"],
+        "RadioSetup": ["NodeConfiguration"],
         // What a program asks of a node are calls and commands, wherever the node is.
         "NodeService": ["ThreadCLI"],
         "Heddle": ["NodeService", "ThreadCLI"],

@@ -8,8 +8,10 @@ enum ProfileTables {
         acknowledgementWait 16.0 ms
         backoffUnit 0.32 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 3
         maximumBackoffExponent 5
         maximumBackoffs 4
+        pacesFragments false
         maximumFrameRetries 15
         tunesChannels true
         scanDuration 300.0 ms
@@ -46,6 +48,7 @@ enum ProfileTables {
         attachBackoffJitter 2000.0 ms
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 2000.0 ms
+        linkRequestWaitPerRouter 0.0 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 3
         additionalChildRouterLinks 32
@@ -69,6 +72,7 @@ enum ProfileTables {
         announceTimeout 1400.0 ms
         announceMinimumDelay 80.0 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 0.0 ms
         advertisementIntervalMaximumFloor 12000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -81,6 +85,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        routerSelectionJitterPerRival 0.0 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
@@ -116,8 +121,10 @@ enum ProfileTables {
         acknowledgementWait 2000.0 ms
         backoffUnit 5.64 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 3
         maximumBackoffExponent 4
         maximumBackoffs 8
+        pacesFragments false
         maximumFrameRetries 3
         tunesChannels false
         scanDuration 1743.456 ms
@@ -154,6 +161,7 @@ enum ProfileTables {
         attachBackoffJitter 2000.0 ms
         attachBackoffResetDelay 20000.0 ms
         linkRequestWait 10000.0 ms
+        linkRequestWaitPerRouter 0.0 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 0
         additionalChildRouterLinks 0
@@ -177,6 +185,7 @@ enum ProfileTables {
         announceTimeout 5000.0 ms
         announceMinimumDelay 500.0 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 0.0 ms
         advertisementIntervalMaximumFloor 32000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -189,6 +198,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 120000.0 ms
+        routerSelectionJitterPerRival 0.0 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms
@@ -224,8 +234,10 @@ enum ProfileTables {
         acknowledgementWait 61.768 ms
         backoffUnit 6.28 ms
         minimumBackoffExponent 3
+        quietBackoffExponent 1
         maximumBackoffExponent 5
         maximumBackoffs 8
+        pacesFragments true
         maximumFrameRetries 4
         tunesChannels false
         scanDuration 2466.912 ms
@@ -262,6 +274,7 @@ enum ProfileTables {
         attachBackoffJitter 2055.76 ms
         attachBackoffResetDelay 20557.6 ms
         linkRequestWait 2055.76 ms
+        linkRequestWaitPerRouter 822.304 ms
         linkRequestMaximumDelay 1000.0 ms
         childRouterLinks 0
         additionalChildRouterLinks 0
@@ -285,6 +298,7 @@ enum ProfileTables {
         announceTimeout 1644.608 ms
         announceMinimumDelay 142.536 ms
         advertisementIntervalMinimum 1000.0 ms
+        advertisementIntervalMinimumPerRouter 1000.0 ms
         advertisementIntervalMaximumFloor 12000.0 ms
         advertisementIntervalMaximumCeiling 32000.0 ms
         advertisementIntervalPerNeighbor 4000.0 ms
@@ -297,6 +311,7 @@ enum ProfileTables {
         routerIDSequencePeriod 10000.0 ms
         routerIDReuseDelay 100000.0 ms
         routerSelectionJitter 4000.0 ms
+        routerSelectionJitterPerRival 3289.216 ms
         formerAddressLifetime 8000.0 ms
         childTimeoutDefault 240000.0 ms
         childSupervisionInterval 129000.0 ms

@@ -31,6 +31,43 @@ struct ChannelAccessTests {
         #expect(air.nodes[0].engine.nextDeadline == nil)
     }
 
+    /// How long frames waited for the channel, in units, one after the other.
+    private func waits(_ count: Int, on air: TestAir) -> [Int] {
+        (0..<count).map { index in
+            let start = air.now
+            air.submit(0, TestAir.data(UInt32(index), to: 1))
+            air.run(for: .seconds(20))
+            let wait = (air.nodes[0].frames.last?.time ?? start).since(start)
+            return Int(wait.microseconds / air.profile.backoffUnit.microseconds)
+        }
+    }
+
+    @Test("On LoRa first waits get short while the channel is free, and long again when it was not")
+    func quietChannel() {
+        let air = TestAir(profile: .lora(.sf7bw250))
+        air.link()
+        let first = waits(60, on: air)
+        #expect(first.dropFirst(2).allSatisfy { $0 <= 2 }, "at most one unit, and looking at the channel")
+        // One lost acknowledgement, and the next frames choose among eight units again.
+        let longest = (0..<40).map { _ in
+            var losses = 1
+            air.isLost = { from, _, _ in
+                guard from == 1, losses > 0 else { return false }
+                losses -= 1
+                return true
+            }
+            _ = waits(1, on: air)
+            air.isLost = { _, _, _ in false }
+            let after = waits(1, on: air)[0]
+            _ = waits(3, on: air)
+            return after
+        }.max()!
+        #expect((4...8).contains(longest))
+        let other = TestAir()
+        other.link()
+        #expect(waits(60, on: other).max()! > 4, "802.15.4 always chooses among eight")
+    }
+
     @Test("A broadcast is sent once and confirmed as sent, whatever was asked for")
     func broadcast() throws {
         let air = TestAir(count: 3)

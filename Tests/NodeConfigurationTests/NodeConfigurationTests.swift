@@ -34,7 +34,7 @@ import ThreadWire
               address: "[::1]:7001"
               node: A
               lora: { region: US915, frequency: 915000000, bandwidth: 500000, spreading-factor: 12, coding-rate: 8,
-                      power: -9, antenna-gain: -1.5 }
+                      power: -9, antenna-gain: -1.5, control-share: 25 }
               profile: pymesh
             network: { autostart: true, key: "0134C0DE1AB51234C0DE1AB5CA1A110F", channel: 26, pan-id: 0xabcd,
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
@@ -55,6 +55,7 @@ import ThreadWire
         #expect(lora.region == .us915)
         #expect(lora.rules == Region.us915.subBands[0])
         #expect(lora.antennaGain == Decibels(-1.5))
+        #expect(lora.controlShare == 25)
         #expect(lora.frequency == Hertz(915_000_000))
         #expect(lora.bandwidth == Hertz(500_000))
         #expect(lora.spreadingFactor == 12)
@@ -134,7 +135,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread or sx126x"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x or kiss"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -298,7 +299,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss "
                         + "(did you mean `openthread`?)"
                 ])
         }

@@ -60,7 +60,7 @@ struct TrickleTimerTests {
         var entropy = OpenEntropy(seed: 5)
         var timer = timer(&entropy)
         _ = sendTimes(of: &timer, until: Instant(microseconds: 63_000_000), entropy: &entropy)
-        timer.setIntervalMaximum(.seconds(4))
+        timer.setIntervals(minimum: timer.intervalMinimum, maximum: .seconds(4))
         let times = sendTimes(of: &timer, until: Instant(microseconds: 140_000_000), entropy: &entropy)
         for (earlier, later) in zip(times.dropFirst(2), times.dropFirst(3)) {
             #expect(later.since(earlier) <= .seconds(6))

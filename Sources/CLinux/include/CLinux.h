@@ -85,3 +85,15 @@ int clinux_gpio_request(int chip_descriptor, uint32_t offset, enum clinux_gpio_d
 int clinux_gpio_get(int line_descriptor);
 
 int clinux_gpio_set(int line_descriptor, bool value);
+
+// Serial ports.
+
+/// Opens a serial port, raw, with eight bits and neither parity nor flow control, for this program alone.
+/// @param bits_per_second 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600
+/// @return the descriptor
+int clinux_serial_open(const char *path, uint32_t bits_per_second);
+
+/// Opens a pseudo-terminal.
+/// @param path takes the path of the end for other programs, with its terminating zero
+/// @return the descriptor of this program's end, which does not block
+int clinux_terminal_open(char *path, size_t size);

@@ -177,6 +177,23 @@ public final class SX126xRadio: Radio, @unchecked Sendable {
         return eventLoop.makeSucceededVoidFuture()
     }
 
+    /// What the chip says of itself, for people.
+    func facts() -> [String] {
+        do throws(RadioError) {
+            let status = try chip.status()
+            let errors = try chip.deviceErrors()
+            let rssi = try chip.instantaneousRSSI()
+            return [
+                "chip status 0x\(String(status.rawValue, radix: 16))"
+                    + (status.mode.map { ", mode \($0)" } ?? ", no mode that is known")
+                    + ", errors 0x\(String(errors, radix: 16))",
+                "\(Int(rssi.value)) dBm are heard on the channel",
+            ]
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
     // MARK: Sending
 
     /// Sends, after listening for energy where the law asks for it and nobody has done so just before.

@@ -48,10 +48,10 @@ extension ThreadEngine {
 
     // MARK: Parent Request
 
-    /// Later rounds have fewer requests; the first goes to routers alone at its beginning, unless this node lost its
+    /// Later rounds, and the search for a better parent, have fewer requests; the first goes to routers alone at its beginning, unless this node lost its
     /// leader, where every neighbor that still hears it is welcome.
     /// - Source: OpenThread as observed
-    private var isFirstRound: Bool { role.isAttached || attachAttempts == 0 }
+    private var isFirstRound: Bool { attachMode != .betterParent && (role.isAttached || attachAttempts == 0) }
     private var requestsToRouters: Int {
         guard isFirstRound else { return Int(profile.laterParentRequestsToRouters) }
         return attachMode == .samePartition ? 0 : Int(profile.parentRequestsToRouters)
@@ -208,7 +208,7 @@ extension ThreadEngine {
 
     /// Somebody else looks for a parent, and will hear the same routers.
     mutating func noteRival(_ address: ExtendedAddress) {
-        guard role == .detached || role == .leader && isSingleton, rivals.count < Self.rivalLimit else { return }
+        guard !role.isRouting || role == .leader && isSingleton, rivals.count < Self.rivalLimit else { return }
         rivals.insert(address)
     }
 

@@ -9,8 +9,16 @@ extension ThreadEngine {
     /// Starts to advertise as a router.
     mutating func startAdvertising(now: Instant) {
         advertisement = TrickleTimer(
-            intervalMinimum: profile.advertisementIntervalMinimum, intervalMaximum: advertisementIntervalMaximum,
+            intervalMinimum: advertisementIntervalMinimum, intervalMaximum: advertisementIntervalMaximum,
             now: now, entropy: &entropy.open)
+    }
+
+    /// Where frames are long, the shortest interval grows with the number of routers that are heard.
+    /// - Deviation: docs/deviations.md#crowded-channel
+    private var advertisementIntervalMinimum: Duration {
+        max(
+            profile.advertisementIntervalMinimum,
+            profile.advertisementIntervalMinimumPerRouter * routers.heardCount)
     }
 
     mutating func stopAdvertising() { advertisement = nil }
@@ -22,8 +30,9 @@ extension ThreadEngine {
     }
 
     mutating func updateAdvertisementInterval() {
+        let shortest = advertisementIntervalMinimum
         let longest = advertisementIntervalMaximum
-        advertisement?.setIntervalMaximum(longest)
+        advertisement?.setIntervals(minimum: shortest, maximum: max(shortest, longest))
     }
 
     /// Many neighbors advertise less often each: the longest interval grows with their number.
@@ -106,6 +115,7 @@ extension ThreadEngine {
         source: RLOC16, route: Route64, _ received: ReceivedMLE, now: Instant
     ) {
         guard received.sender == parent?.extendedAddress else {
+            routers.modify(source.routerID) { $0.isHeard = received.margin >= Self.linkMarginMinimum }
             return considerChildLink(with: source.routerID, received, now: now)
         }
         guard source == parent?.rloc16 else {
@@ -130,9 +140,11 @@ extension ThreadEngine {
         switch routers.link(to: id) {
         case nil, .requested: break
         case .some(.none):
-            guard received.margin >= Self.linkMarginMinimum, route.routerIDMask.contains(rloc16.routerID),
-                mayRequestLink(with: id, now: now)
-            else { return }
+            let isHeard = received.margin >= Self.linkMarginMinimum
+            routers.modify(id) { $0.isHeard = isHeard }
+            guard isHeard, route.routerIDMask.contains(rloc16.routerID), mayRequestLink(with: id, now: now) else {
+                return
+            }
             requestLink(with: id, heard: received, after: .zero...profile.linkRequestMaximumDelay, now: now)
         case .valid:
             guard routers.linkedAddress(of: id) == received.sender else { return }

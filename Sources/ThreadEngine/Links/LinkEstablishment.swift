@@ -18,11 +18,17 @@ extension ThreadEngine {
         return routers.routers.count { $0.isLinkRequested } < Int(profile.concurrentLinkRequests)
     }
 
+    /// How long an answer is waited for.
+    /// - Deviation: docs/deviations.md#crowded-channel
+    private var linkRequestWait: Duration {
+        profile.linkRequestWait + profile.linkRequestWaitPerRouter * routers.heardCount
+    }
+
     /// A request for a link was not answered in time: on a link with little room for frames the next one comes later.
     private mutating func noteUnansweredLinkRequest(to id: RouterID, now: Instant) {
         guard profile.asksHeardRouter else { return }
-        let jitter = entropy.open.duration(in: .zero...profile.linkRequestWait)
-        let wait = profile.linkRequestWait
+        let jitter = entropy.open.duration(in: .zero...linkRequestWait)
+        let wait = linkRequestWait
         routers.modify(id) {
             $0.unansweredLinkRequests = min($0.unansweredLinkRequests + 1, 6)
             $0.linkRestUntil = now + wait * (1 << Int($0.unansweredLinkRequests)) + jitter
@@ -37,10 +43,10 @@ extension ThreadEngine {
         neighbor.signal.add(rssi: received.rssi, margin: received.margin)
         neighbor.keySequence = received.keySequence
         neighbor.mleFrameCounter = received.frameCounter &+ 1
+        let deadline = now + range.upperBound + linkRequestWait
         routers.modify(id) {
             $0.neighbor = neighbor
-            $0.link = .requested(
-                challenge: [], deadline: now + range.upperBound + profile.linkRequestWait)
+            $0.link = .requested(challenge: [], deadline: deadline)
         }
         schedule(.linkRequest(to: id), within: range.upperBound - range.lowerBound, now: now + range.lowerBound)
     }
@@ -54,11 +60,12 @@ extension ThreadEngine {
             tlvs.append(.tlvRequest(router.isLinkValid && isRenewal ? [.linkMargin, .route64] : [.linkMargin]))
         }
         tlvs += [.sourceAddress(rloc16), .leaderData(leaderData), .challenge(challenge)]
+        let deadline = now + linkRequestWait
         routers.modify(id) {
             if $0.isLinkValid {
                 $0.renewalChallenge = challenge
             } else {
-                $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait)
+                $0.link = .requested(challenge: challenge, deadline: deadline)
             }
         }
         sendMLE(.linkRequest, tlvs, to: router.neighbor.extendedAddress)
@@ -122,9 +129,10 @@ extension ThreadEngine {
         neighbor.signal.add(rssi: received.rssi, margin: received.margin)
         neighbor.keySequence = received.keySequence
         neighbor.mleFrameCounter = received.frameCounter &+ 1
+        let deadline = now + linkRequestWait
         routers.modify(id) {
             $0.neighbor = neighbor
-            $0.link = .requested(challenge: [], deadline: now + profile.linkRequestWait)
+            $0.link = .requested(challenge: [], deadline: deadline)
         }
     }
 
@@ -148,8 +156,9 @@ extension ThreadEngine {
         }
         guard let router, router.isLinkRequested else { return sendMLE(.linkAccept, tlvs, to: address) }
         let challenge = challenge()
+        let deadline = now + linkRequestWait
         routers.modify(router.id) {
-            $0.link = .requested(challenge: challenge, deadline: now + profile.linkRequestWait)
+            $0.link = .requested(challenge: challenge, deadline: deadline)
         }
         tlvs += [.challenge(challenge), .tlvRequest([.linkMargin])]
         sendMLE(.linkAcceptAndRequest, tlvs, to: address)

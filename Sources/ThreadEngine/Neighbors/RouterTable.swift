@@ -21,6 +21,8 @@ public struct Router: Equatable, Sendable {
     }
     /// Kept beside the link itself, as it is asked for with every advertisement.
     public private(set) var isLinkValid = false
+    /// Whether its advertisements are heard well enough for a link.
+    var isHeard = false
     /// Meaningful while the link is requested or valid.
     public var neighbor: Neighbor
     /// The neighboring router that leads to this one by the cheapest way of several hops.
@@ -104,6 +106,8 @@ public struct RouterTable: Equatable, Sendable {
     }
 
     /// How many routers are heard at least this well.
+    var heardCount: Int { routers.count { $0.isHeard || $0.isLinkValid } }
+
     public func neighborCount(atLeast quality: LinkQuality) -> Int {
         var count = 0
         for index in routers.indices

@@ -126,7 +126,7 @@ extension ThreadEngine {
         // Whichever way the place was found: no other dataset is tried any more.
         if new.isAttached {
             datasets.reattachment = .settled
-            rivals.removeAll()
+            if new.isRouting { rivals.removeAll() }
             betterPartitionRest = nil
         }
         if old.isAttached != new.isAttached { attachedSince = new.isAttached ? now : nil }

@@ -33,8 +33,14 @@ extension ThreadEngine {
         routerSelectionDeadline = now + routerSelectionWait
     }
 
+    /// Where frames are long, the wait is the longer the more want the same: each new router makes links to all others.
+    /// - Deviation: docs/deviations.md#crowded-channel
     private var routerSelectionWait: Duration {
-        mutating get { entropy.open.duration(in: .zero...configuration.routerSelectionJitter) }
+        mutating get {
+            let others = max(rivals.count, routers.heardCount) - 1
+            let jitter = configuration.routerSelectionJitter + profile.routerSelectionJitterPerRival * max(0, others)
+            return entropy.open.duration(in: .zero...jitter)
+        }
     }
 
     /// A router that is not needed decides after a random while to step back.

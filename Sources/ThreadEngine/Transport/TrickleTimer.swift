@@ -24,9 +24,10 @@ struct TrickleTimer: Equatable, Sendable {
 
     var nextDeadline: Instant { hasSent ? intervalEnd : sendAt }
 
-    /// Lengthens or shortens the longest interval; a running interval that is longer ends when it would have.
-    mutating func setIntervalMaximum(_ duration: Duration) {
-        intervalMaximum = duration
+    /// Lengthens or shortens the intervals; a running interval that is longer ends when it would have.
+    mutating func setIntervals(minimum: Duration, maximum: Duration) {
+        intervalMinimum = minimum
+        intervalMaximum = maximum
     }
 
     /// Something changed: the interval falls back to the minimum unless it is there already.

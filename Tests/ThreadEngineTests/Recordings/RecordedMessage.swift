@@ -27,6 +27,11 @@ struct RecordedMessage {
     let hopLimit: UInt8
     let content: Content
 
+    /// What it says as a secured message of MLE.
+    var mleMessage: MLEMessage? {
+        if case .mle(let message, _, _) = content { message } else { nil }
+    }
+
     /// What it is called in a list of differences.
     var name: String {
         switch content {
@@ -47,11 +52,12 @@ struct RecordedMessage {
         var ring = KeyRing(networkKey: networkKey, keySequence: 0, cryptography: MbedTLSCryptography())
         let messages = try Fixtures.lowPANFrames().filter { $0.recording == recording }.compactMap { frame -> Self? in
             // A fragmented message is whole only behind its last fragment.
-            let isFragment = frame.payload.first.map { $0 >> 5 == 0b110 || $0 >> 5 == 0b111 } ?? false
-            guard let datagram = isFragment ? frame.reassembled : frame.datagram, let origin = frames[frame.number]
-            else { return nil }
+            guard let datagram = frame.reassembled ?? frame.datagram, let origin = frames[frame.number] else {
+                return nil
+            }
             var reader = ByteReader(datagram)
             var header = try IPv6Header(parsing: &reader)
+            guard Int(header.payloadLength) == reader.remaining else { return nil }
             if header.nextHeader == .hopByHop {
                 header.nextHeader = try HopByHopOptions(parsing: &reader).nextHeader
             }

@@ -39,9 +39,22 @@ struct ThreadPartsTests {
     private static let attach = [
         part("attach", "A", profile: .ieee802154, to: 47), part("attach", "B", to: 47),
         minimal(part("attach", "E", profile: .ieee802154, to: 36), mode: listening),
-        part("attach_default_jitter", "A", profile: .ieee802154),
-        part("attach_default_jitter", "E", profile: .ieee802154),
     ]
+
+    /// Five that take their time to become routers. They know of the links that they made as children at once.
+    private static let jitter: [Understudy.Part] = {
+        let early = ["A": [], "B": [71, 73], "C": [108, 109], "D": [145, 146], "E": []]
+        return ["A", "B", "C", "D", "E"].map { node in
+            var one = part("attach_default_jitter", node, profile: .ieee802154)
+            one.deviations = early[node, default: []].map {
+                Understudy.Deviation(id: "promoted-links", text: "frame \($0), Advertisement: says route64")
+            }
+            return one
+        }
+    }()
+
+    @Test("Five that take their time to become routers", arguments: jitter)
+    func jitters(part: Understudy.Part) throws { try expectSame(part) }
 
     /// Five in a line, one started after the other.
     private static let line = [
@@ -55,12 +68,104 @@ struct ThreadPartsTests {
         part("line_sim", "D", hears: "CE"), part("line_sim", "E", hears: "D"),
     ]
 
-    /// All in range of each other, six minutes long. C's links were made by requests of its own that this engine does
-    /// not send: it cannot be played.
+    /// A line, all switched on at once; then A looks for each of the others.
+    private static let trafficLine: [Understudy.Part] = {
+        var first = part("line_traffic", "A", hears: "B")
+        for (frame, identifier) in [
+            (130, "8f44:c119:d6c:7a18"), (166, "205c:4aa7:c109:3fa7"), (246, "656d:b2b7:9398:a47"),
+            (605, "4f1:341d:5469:1da3"), (1057, "1:2:3:4"),
+        ] {
+            first.commands[frame] = { engine, now in
+                _ = engine.resolve(
+                    IPv6Address("fdde:ad00:beef:0:\(identifier)")!, from: engine.meshLocalEID!, now: now)
+            }
+        }
+        return [
+            first, part("line_traffic", "B", hears: "AC"), part("line_traffic", "C", hears: "BD"),
+            part("line_traffic", "D", hears: "CE"), part("line_traffic", "E", hears: "D"),
+        ]
+    }()
+
+    @Test("A line of five with traffic", arguments: trafficLine)
+    func traffic(part: Understudy.Part) throws { try expectSame(part) }
+
+    // MARK: Every command once
+
+    /// A offers a prefix, B a route, C a service; A looks for C and B for A; a sleepy child looks for a better parent.
+    private static let commands: [Understudy.Part] = {
+        var parts = [
+            part("cliref", "A", hears: "BSN"), part("cliref", "B", hears: "ACN"), part("cliref", "C", hears: "B"),
+        ]
+        // In the middle of its pings.
+        parts[0].missedFrames = [174]
+        // From here on nothing is filtered.
+        parts[0].hearsLater = (741, ["B", "C", "S", "N"])
+        parts[0].commands[122] = { engine, now in
+            try? engine.addOnMeshPrefix(
+                OnMeshPrefix(
+                    IPv6Prefix("2001:cafe:cafe:cafe::/64")!, flags: [.preferred, .slaac, .defaultRoute, .onMesh],
+                    isStable: true))
+            engine.registerServerData(now: now)
+            try? engine.addService(
+                MeshService(enterpriseNumber: 44970, serviceData: [0x5d], serverData: [0xc0, 0xde], isStable: true))
+            engine.registerServerData(now: now)
+        }
+        for frame in [152, 283] {
+            parts[0].commands[frame] = { engine, now in
+                _ = engine.resolve(
+                    IPv6Address(
+                        frame == 152 ? "fdde:ad00:beef:0:f441:8838:cbf:f839" : "fdde:ad00:beef:0::1")!,
+                    from: engine.meshLocalEID!, now: now)
+            }
+        }
+        parts[1].meshLocalIdentifier = 0x354d_2a40_27ad_9e2a
+        parts[1].prefixAddress = IPv6Address("2001:cafe:cafe:cafe:32ab:b7e4:cd29:70bc")!
+        parts[1].commands[123] = { engine, now in
+            try? engine.addExternalRoute(ExternalRoute(IPv6Prefix("2001:db8:1::/48")!, isStable: true))
+            engine.registerServerData(now: now)
+        }
+        parts[1].commands[329] = { engine, now in
+            _ = engine.resolve(
+                IPv6Address("fdde:ad00:beef:0:1d57:a72:3aaf:39a2")!, from: engine.meshLocalEID!, now: now)
+        }
+        parts[2].prefixAddress = IPv6Address("2001:cafe:cafe:cafe:8e3a:8077:f01c:2f1a")!
+        var sleeper = minimal(
+            part("cliref", "S", hears: "A", profile: .ieee802154),
+            mode: DeviceMode(isReceiverOnWhenIdle: false, isFullThreadDevice: false, requestsFullNetworkData: false))
+        sleeper.configure = { $0.pollPeriod = .seconds(1) }
+        sleeper.prefixAddress = IPv6Address("2001:cafe:cafe:cafe:8b02:ea4b:cb07:762c")!
+        sleeper.commands[174] = { engine, now in _ = engine.searchForBetterParent(now: now) }
+        return parts + [sleeper]
+    }()
+
+    @Test("Every command once", arguments: commands)
+    func everyCommand(part: Understudy.Part) throws { try expectSame(part) }
+
+    // MARK: A commissioner
+
+    /// This engine is no commissioner: A plays until it becomes one, and J from when it has its dataset.
+    private static let joining: [Understudy.Part] = {
+        var joiner = part("joiner", "J", profile: .ieee802154)
+        joiner.extendedAddress = ExtendedAddress(rawValue: 0xaea2_d86a_b6ff_1f68)
+        joiner.firstFrame = 89
+        return [part("joiner", "A", profile: .ieee802154, to: 7), joiner]
+    }()
+
+    @Test("Before and after commissioning", arguments: joining)
+    func commissioning(part: Understudy.Part) throws { try expectSame(part) }
+
+    /// All in range of each other, six minutes long.
     private static let steady: [Understudy.Part] = {
-        var parts = ["A", "B", "D", "E"].map { part("steady", $0) }
-        // Asked for by one that was still a child.
-        parts[3].deviations = [
+        var parts = ["A", "B", "C", "D", "E"].map { part("steady", $0) }
+        // C asks for links that it wanted as a child, E does not need to.
+        for (frame, router) in [(100, 4), (116, 5)] {
+            parts[2].commands[frame] = { engine, now in
+                let address = ExtendedAddress(rawValue: 0x166e_0a00_0000_0000 | UInt64(router))
+                guard let id = engine.routers[address]?.id else { return }
+                engine.sendLinkRequest(to: id, isRenewal: false, now: now)
+            }
+        }
+        parts[4].deviations = [
             Understudy.Deviation(id: "cancelled-link-requests", text: "frame 104, Link Request: was not sent")
         ]
         return parts

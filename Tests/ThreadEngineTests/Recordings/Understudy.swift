@@ -13,44 +13,6 @@ import WireCore
 /// what this engine asked: challenges, tokens and message ids are exchanged. What the recorded node said is compared
 /// with what the engine says instead, TLV by TLV.
 struct Understudy {
-    /// The part.
-    struct Part: Sendable, CustomStringConvertible {
-        var recording: String
-        var node: String
-        var extendedAddress: ExtendedAddress
-        var mode = DeviceMode.fullThreadDevice
-        var childTimeout: UInt32 = 240
-        /// The last frame that is played.
-        var lastFrame: Int
-        /// The nodes that it hears; nil for all.
-        var hears: Set<String>?
-        /// From a frame on it hears others.
-        var hearsLater: (from: Int, nodes: Set<String>)?
-        var profile = LinkProfile.ieee802154
-        /// What its dataset has other than that of the other recordings.
-        var changeDataset: @Sendable (inout OperationalDataset) -> Void = { _ in }
-        var networkKey = ThreadHarness.key
-        /// Sent by the recorded node for reasons that lie outside the protocol, such as a command.
-        var ignoredFrames: Set<Int> = []
-        /// The address that it made from the prefix of the recording.
-        var prefixAddress: IPv6Address?
-        /// What the recorded node was told by its operator, each before a frame.
-        var commands: [Int: @Sendable (inout ThreadEngine, Instant) -> Void] = [:]
-        /// Differences that are wanted, by the row of docs/deviations.md that tells of them.
-        var deviations: [Deviation] = []
-        var configure: @Sendable (inout ThreadEngine.Configuration) -> Void = { _ in }
-
-        var description: String { "\(node) of \(recording)" }
-    }
-
-    /// A difference that is wanted.
-    struct Deviation: Sendable {
-        /// The row of docs/deviations.md.
-        var id: String
-        /// What the difference's text contains.
-        var text: String
-    }
-
     private let part: Part
     private(set) var engine: ThreadEngine
     private var now: Instant
@@ -88,16 +50,18 @@ struct Understudy {
     init(_ part: Part) throws {
         self.part = part
         messages = try RecordedMessage.messages(of: part.recording, networkKey: part.networkKey)
-            .filter { $0.number <= part.lastFrame }
+            .filter { $0.number >= part.firstFrame && $0.number <= part.lastFrame }
             .withoutCopies(for: part.node)
         let own = messages.filter { $0.node == part.node }
         now = own.first?.time ?? .zero
         var configuration = ThreadEngine.Configuration(profile: part.profile)
         configuration.childTimeout = part.childTimeout
+        configuration.identity.eui64 = part.extendedAddress
         part.configure(&configuration)
         engine = ThreadEngine(
             configuration: configuration, profile: part.profile, extendedAddress: part.extendedAddress,
-            meshLocalInterfaceIdentifier: Self.meshLocalIdentifier(in: own) ?? 0x1d57_0a72_3aaf_0001,
+            meshLocalInterfaceIdentifier: part.meshLocalIdentifier ?? Self.meshLocalIdentifier(in: own)
+                ?? 0x1d57_0a72_3aaf_0001,
             cryptography: MbedTLSCryptography(),
             entropy: EntropySource(secret: SodiumEntropy(seed: [UInt8](repeating: 5, count: 32)), openSeed: 5))
         var dataset = ThreadHarness.dataset
@@ -158,8 +122,9 @@ struct Understudy {
             }
             if message.node == part.node {
                 guard !part.ignoredFrames.contains(message.number), isOriginal(message) else { continue }
+                askAsRecorded(message)
                 compare(message)
-            } else if isHeard(message) {
+            } else if isHeard(message), !part.missedFrames.contains(message.number) {
                 deliver(message)
             }
         }
@@ -180,24 +145,40 @@ struct Understudy {
         case .management:
             message.source == engine.rlocAddress || message.source == engine.meshLocalEID
                 || message.source == engine.leaderAnycastAddress
+                || message.source == engine.linkLocalAddress
         }
     }
 
     private func isHeard(_ message: RecordedMessage) -> Bool {
         switch message.content {
         // Of the same request on every channel the fixture has the first.
-        case .discovery: return true
+        case .discovery: return isInRange(message)
         case .mle: break
         case .management:
-            return message.destination == engine.rlocAddress
+            if message.destination == .linkLocalAllNodes || message.destination == engine.linkLocalAddress {
+                return isInRange(message)
+                    && (engine.mode.isReceiverOnWhenIdle || !message.destination.isMulticast)
+            }
+            return message.destination == engine.rlocAddress || message.destination == .realmLocalAllNodes
                 || (message.destination == .realmLocalAllRouters && engine.mode.isFullThreadDevice)
                 || (engine.role == .leader && message.destination == engine.leaderAnycastAddress)
         }
         guard message.channel == engine.network.map({ Int($0.channel) }) else { return false }
+        guard isInRange(message) else { return false }
+        return message.destination.isMulticast || message.destination == engine.linkLocalAddress
+    }
+
+    private func isInRange(_ message: RecordedMessage) -> Bool {
         var heard = part.hears
         if let later = part.hearsLater, message.number >= later.from { heard = later.nodes }
-        guard heard?.contains(message.node) ?? true else { return false }
-        return message.destination.isMulticast || message.destination == engine.linkLocalAddress
+        return heard?.contains(message.node) ?? true
+    }
+
+    /// The owner tells the engine which addresses there are, and what the link counted.
+    private mutating func tellFacts() {
+        engine.diagnosticFacts.addresses =
+            [engine.linkLocalAddress] + [engine.rlocAddress, engine.meshLocalEID].compactMap { $0 }
+            + engine.additionalAddresses.map(\.address)
     }
 
     private mutating func pass(until time: Instant) {
@@ -208,7 +189,7 @@ struct Understudy {
         now = time
     }
 
-    private mutating func act(_ body: (inout ThreadEngine, Instant) -> Void) {
+    mutating func act(_ body: (inout ThreadEngine, Instant) -> Void) {
         body(&engine, now)
         holdDelays()
         takeRecordedIdentifiers()
@@ -266,7 +247,8 @@ struct Understudy {
         case .management: return false
         }
         return switch content {
-        case .parentResponse(let child, _): command == .parentResponse && goes(to: child)
+        case .parentResponse(let child, let response):
+            command == .parentResponse && goes(to: child) && recorded.mleMessage?.response == response
         case .linkRequest(let id):
             command == .linkRequest && engine.routers[id].map { goes(to: $0.neighbor.extendedAddress) } == true
         case .linkAccept(let neighbor, _, _, _):
@@ -342,6 +324,7 @@ struct Understudy {
             hopLimit: recorded.hopLimit, isLinkSecured: port == ThreadPort.management,
             rssi: part.profile.phy.sensitivity() + Self.recordedMargin, snr: Decibels(10),
             sourcePAN: engine.network?.panID)
+        tellFacts()
         act { $0.handle(datagram, now: $1) }
     }
 
@@ -475,7 +458,7 @@ struct Understudy {
     }
 
     /// Whether two TLVs say the same, but for what is random or counted.
-    private func isEqual(_ own: MLETLV, _ expected: MLETLV) -> Bool {
+    func isEqual(_ own: MLETLV, _ expected: MLETLV) -> Bool {
         switch (own, expected) {
         case (.challenge(let one), .challenge(let other)): return one.count == other.count
         case (.linkLayerFrameCounter, .linkLayerFrameCounter), (.mleFrameCounter, .mleFrameCounter): return true
@@ -540,6 +523,9 @@ struct Understudy {
         if own.token.count != expected.token.count {
             differ(recorded, "has a token of \(own.token.count) bytes instead of \(expected.token.count)")
         }
+        if isDiagnostic(expected) {
+            return compareDiagnostics(own.payload, expected.payload, recorded)
+        }
         guard let one = try? TMFMessage(own.payload), let other = try? TMFMessage(expected.payload) else {
             return differ(recorded, "cannot be read")
         }
@@ -556,7 +542,17 @@ struct Understudy {
         }
     }
 
-    private mutating func differ(_ recorded: RecordedMessage, _ text: String) {
+    /// Whether it is one of diagnostics, or answers one.
+    private func isDiagnostic(_ message: CoAPMessage) -> Bool {
+        if message.code.isRequest { return Self.isDiagnostic(path: message.uriPath) }
+        return messages.contains { recorded in
+            guard case .management(let request) = recorded.content else { return false }
+            return request.code.isRequest && request.messageID == message.messageID
+                && Self.isDiagnostic(path: request.uriPath)
+        }
+    }
+
+    mutating func differ(_ recorded: RecordedMessage, _ text: String) {
         differences.append("\(recorded.name): \(text)")
     }
 

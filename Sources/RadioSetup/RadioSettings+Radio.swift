@@ -1,21 +1,24 @@
-import LinkProfiles
-import LoRaPHY
-import NIOCore
-import NodeConfiguration
-import RadioDrivers
+import Glibc
+public import LinuxDevices
+public import LinkProfiles
+public import LoRaPHY
+public import NIOCore
+public import NodeConfiguration
+public import RadioDrivers
 
 // From the radio's settings to a radio.
 extension RadioSettings {
     /// The modulation, checked as a whole.
-    var modulation: LoRaModulation {
+    public var modulation: LoRaModulation {
         get throws {
             try LoRaModulation(
-                bandwidth: lora.bandwidth, spreadingFactor: lora.spreadingFactor, codingRate: lora.codingRate)
+                bandwidth: lora.bandwidth, spreadingFactor: lora.spreadingFactor, codingRate: lora.codingRate,
+                preambleLength: lora.preambleLength)
         }
     }
 
     /// Whose law is kept, for the log.
-    var law: String {
+    public var law: String {
         if case .openThread = device { return "the radio is on no air: no region's law applies" }
         guard let region = lora.region, let rules = lora.rules else {
             return "no region's law is kept for power and air time: radio.lora.region is none"
@@ -24,16 +27,16 @@ extension RadioSettings {
         return "the law of \(region.name) is kept, from \(rules.edges)\(budget)"
     }
 
-    func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
+    public func linkProfile(_ modulation: LoRaModulation) -> LinkProfile {
         switch profile {
-        case .lora: .lora(modulation)
+        case .lora: .lora(modulation, controlBudget: lora.controlBudget)
         case .pymesh: .pymesh(modulation)
         case .ieee802154: .ieee802154
         }
     }
 
     /// The radio that the configuration names, not started.
-    func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
+    public func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
         let configuration = RadioConfiguration(
             phy: profile.phy, frequency: lora.frequency, power: lora.power,
             listenBeforeTalk: lora.rules?.listenBeforeTalk)
@@ -47,11 +50,36 @@ extension RadioSettings {
             return try SX126xRadio(
                 eventLoop: eventLoop, bus: SX126xLinuxBus(settings.wiring, eventLoop: eventLoop),
                 board: settings.board, configuration: configuration)
+        case .kiss(let settings):
+            return try KISSRadio(
+                eventLoop: eventLoop, line: KISSHostLine(eventLoop: eventLoop, place: settings.place),
+                configuration: configuration)
         case .openThread(let settings):
             return OpenThreadRadio(
                 eventLoop: eventLoop,
                 place: try OpenThreadPlace(
                     nodeID: settings.nodeID, portBase: settings.portBase, interface: settings.interface))
+        }
+    }
+}
+
+extension RadioSettings {
+    /// Whether the devices of this host that the radio needs can be used now; they are let go at once.
+    /// - Throws: what is in the way, with what to do about it.
+    public func checkDevices(eventLoop: any EventLoop) throws(DeviceError) {
+        switch device {
+        case .sx126x(let settings): try SX126xLinuxBus(settings.wiring, eventLoop: eventLoop).close()
+        case .kiss(.serial(let path, let speed)): close(try SerialPort.open(path: path, speed: speed))
+        case .kiss(.tcp), .ether, .openThread: break
+        }
+    }
+}
+
+extension KISSSettings {
+    var place: KISSPlace {
+        switch self {
+        case .serial(let device, let speed): .serial(path: device, speed: speed)
+        case .tcp(let endpoint): .tcp(host: endpoint.host, port: Int(endpoint.port))
         }
     }
 }
