@@ -135,7 +135,8 @@ let executables: [Target] = [
         name: "heddled",
         dependencies: [
             "NodeConfiguration", "RadioSetup", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices",
-            "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService", "CryptoProviders",
+            "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService",
+            "CryptoProviders",
             "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", arguments,
             logging, lifecycle,
         ], swiftSettings: settings),
@@ -152,7 +153,7 @@ let executables: [Target] = [
         dependencies: [
             "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel",
             "LinkProfiles", "LowPANEngine", "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders",
-            "Simulator",
+            "Simulator", "Scenarios",
         ], swiftSettings: settings),
 ]
 func example(_ name: String) -> Target {

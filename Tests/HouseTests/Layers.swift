@@ -31,7 +31,8 @@ enum Layers {
         "ThreadCLI": .api, "NodeService": .api, "Heddle": .api,
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
-        "RadioSetup": .service, "Simulator": .service, "Scenarios": .service, "EtherService": .service, "Dissector": .service,
+        "RadioSetup": .service, "Simulator": .service, "Scenarios": .service, "EtherService": .service,
+        "Dissector": .service,
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]

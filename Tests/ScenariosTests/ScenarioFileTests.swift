@@ -42,6 +42,9 @@ struct ScenarioFileTests {
             ),
             ("radio: { bandwidth: 300000 }", "radio.bandwidth", "`300000`"),
             ("radio: { spreading-factor: 13 }", "radio.spreading-factor", "`13`"),
+            ("radio: { region: EU999 }", "radio.region", "`EU999`"),
+            ("radio: { region: EU868, power: 30 }", "radio.region", "`EU868`"),
+            ("traffic: [{ kind: udp, from: A, to: B, every: 10 ms }]\nduration-: 1 s", "duration-", "an unknown key"),
             ("links: [{ from: A, to: A, loss: 90 }]", "links[0]", "a link from a node to itself"),
         ])
     func refusals(line: String, keyPath: String, found: String) throws {
@@ -63,6 +66,14 @@ struct ScenarioFileTests {
         #expect(error.keyPath == "assert.connected")
         #expect(error.found == "no way from A to B")
         #expect(Self.errors(Self.two + "assert: { connected: true }").isEmpty)
+    }
+
+    @Test("More messages than a run can hold are refused")
+    func manyMessages() throws {
+        let text = Self.two.replacing("10 min", with: "4 h") + "traffic: [{ kind: udp, from: A, to: B, every: 10 ms }]"
+        let error = try #require(Self.errors(text).first)
+        #expect(error.keyPath == "traffic")
+        #expect(error.found == "about 1440001 messages")
     }
 
     @Test("All that is wrong is told at once")
