@@ -80,7 +80,8 @@ enum HeddleBench {
 
     /// Runs a city in processes of their own.
     private static func measure(_ city: SimulatorFigures.City) throws -> SimulatorFigures {
-        let runs = try (1...SimulatorFigures.repetitions).map { seed in
+        let runs = try (1...(city.nodeCount <= SimulatorFigures.largestRepeated ? SimulatorFigures.repetitions : 1)).map
+        { seed in
             try inProcess(
                 SimulatorFigures.self, city.name,
                 [SimulatorFigures.childOption, "\(city.nodeCount)", city.hasTraffic ? "traffic" : "idle", "\(seed)"])

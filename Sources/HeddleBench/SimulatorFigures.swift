@@ -14,13 +14,15 @@ struct SimulatorFigures: Codable {
     static let childOption = "--simulator-run"
     /// How often each figure is measured, each time with another seed; every figure is the middle one.
     static let repetitions = 3
+    /// Of more nodes than this each is measured once.
+    static let largestRepeated = 100
     static let all = [32, 100, 500, 1000].flatMap { count in
         [City(nodeCount: count, hasTraffic: false), City(nodeCount: count, hasTraffic: true)]
     }
 
     /// Nodes form for this long, and are measured for as long again.
-    static let formationMinutes = 30
-    static let measuredMinutes = 30
+    static let formationMinutes = 15
+    static let measuredMinutes = 15
 
     var nodeCount: Int
     var hasTraffic: Bool
@@ -85,7 +87,7 @@ extension SimulatorFigures.City {
 extension SimulatorFigures {
     static func lines(_ figures: [SimulatorFigures]) -> [String] {
         let header = [
-            "simulator, lora SF7/250, 30 min", "node-s per s", "s", "forming, s", "sent", "received", "partitions",
+            "simulator, lora SF7/250, 15 min", "node-s per s", "s", "forming, s", "sent", "received", "partitions",
             "routers", "kB/node", "heap kB/node",
         ]
         let rows = figures.map { figure in

@@ -20,6 +20,8 @@ public struct RunReport: Codable, Equatable, Sendable {
     public var flows: [Flow]
     public var messages: [Message]
     public var purposes: [Purpose]
+    /// All nodes together, after the warm-up.
+    public var measuredAirtimeSeconds: Double
     /// Frames that did not arrive at a node in reach, by reason.
     public var losses: [String: Int]
     /// When every group of nodes that hear each other was one partition with all ways; nil if never.
@@ -187,6 +189,7 @@ extension RunReport {
                 name: ledger.purposes[place], frames: ledger.frames[place],
                 airtimeSeconds: Double(ledger.microseconds(of: place)) / 1_000_000)
         }.sorted { ($0.airtimeSeconds, $1.name) > ($1.airtimeSeconds, $0.name) }
+        measuredAirtimeSeconds = ledger.measuredAirtime.seconds
         losses = Self.named(ledger.losses)
         formedSeconds = run.watch.formedAt?.since(.zero).seconds
         recoveries = run.watch.recoveries.map { recovery in

@@ -232,7 +232,8 @@ public final class ScenarioRun {
             let thread = network.nodes[node].engine.thread
             let purpose = purposes.purpose(
                 of: bytes, from: node, address: thread.extendedAddress, keySequence: thread.keySequence)
-            ledger.noteTransmission(by: node, byteCount: bytes.count, airtime: airtime, purpose: purpose)
+            ledger.noteTransmission(
+                by: node, byteCount: bytes.count, airtime: airtime, purpose: purpose, isMeasured: now >= origin)
             log.note(.transmitted, at: now, node, bytes.count, bytes: bytes)
             capture?.noteTransmission(by: node, bytes, at: now)
         case .received(let node, let frame):

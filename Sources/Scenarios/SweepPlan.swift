@@ -208,12 +208,13 @@ public struct SweepResults: Codable, Equatable, Sendable {
             func seconds(_ value: Double?) -> String { value.map { RunReport.fixed($0, 1) + " s" } ?? "–" }
             let deliveries = reports.compactMap(\.delivery)
             let arrived = reports.reduce(0) { $0 + $1.messages.count { $0.delivered > 0 } }
-            let airtime = reports.reduce(0) { $0 + $1.airtimeSeconds }
+            let airtime = reports.reduce(0) { $0 + $1.measuredAirtimeSeconds }
             rows.append([
                 label.isEmpty ? "all" : label, "\(reports.count)", percent(mean(deliveries)), percent(deliveries.min()),
                 percent(deliveries.max()), percent(mean(reports.compactMap(\.answered))),
                 seconds(mean(reports.compactMap { RunReport.Percentiles($0.messages.compactMap(\.latency))?.p50 })),
-                seconds(mean(reports.compactMap(\.formedSeconds))), seconds(mean(reports.map(\.airtimeSeconds))),
+                seconds(mean(reports.compactMap(\.formedSeconds))),
+                seconds(mean(reports.map(\.measuredAirtimeSeconds))),
                 seconds(arrived > 0 ? airtime / Double(arrived) : nil),
             ])
         }

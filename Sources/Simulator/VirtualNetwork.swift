@@ -41,7 +41,6 @@ public final class VirtualNetwork {
         @exclusivity(unchecked) public internal(set) var airtime = Duration.zero
         /// Sees what the node tells its driver, as a service beside the node would.
         @exclusivity(unchecked) public var observer: ((NodeEngine.Output, Instant) -> Void)?
-        @exclusivity(unchecked) var generation: UInt64 = 0
         var addresses: RadioAddresses?
         @exclusivity(unchecked) var scheduled: Instant?
         /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
@@ -67,7 +66,6 @@ public final class VirtualNetwork {
     /// What is to happen at a time; the sequence keeps events of one time in the order they were planned.
     private struct Event: Comparable {
         enum Kind {
-            case deadline(node: Int, generation: UInt64)
             case assessment(node: Int, life: UInt64)
             case channel
         }
@@ -95,6 +93,7 @@ public final class VirtualNetwork {
     let medium: any Medium
     private let phy: PhysicalLayer
     @exclusivity(unchecked) private var queue = Heap<Event>()
+    @exclusivity(unchecked) var deadlines = DeadlineQueue()
     @exclusivity(unchecked) private var sequence: UInt64 = 0
     @exclusivity(unchecked) private var channelDeadline: Instant?
     private let isCapturing: Bool
@@ -195,7 +194,7 @@ public final class VirtualNetwork {
     /// Lets time pass.
     public func run(for duration: Duration) {
         let end = now + duration
-        while let event = queue.min, event.time <= end { step() }
+        while let time = nextTime, time <= end { step() }
         now = end
     }
 
@@ -205,7 +204,7 @@ public final class VirtualNetwork {
         let start = now
         let end = now + limit
         while !condition(self) {
-            guard let event = queue.min, event.time <= end else {
+            guard let time = nextTime, time <= end else {
                 now = end
                 return condition(self) ? limit : nil
             }
@@ -221,16 +220,27 @@ public final class VirtualNetwork {
         queue.insert(Event(time: time, sequence: sequence, kind: kind))
     }
 
+    /// When the next thing happens.
+    private var nextTime: Instant? {
+        guard let deadline = deadlines.first?.time else { return queue.min?.time }
+        return queue.min.map { min($0.time, deadline) } ?? deadline
+    }
+
     private func step() {
-        guard let event = queue.popMin() else { return }
-        now = event.time
-        switch event.kind {
-        case .deadline(let index, let generation):
-            let node = nodes[index]
-            guard node.generation == generation else { return }
+        if let deadline = deadlines.first,
+            queue.min.map({ ($0.time, $0.sequence) > (deadline.time, deadline.sequence) }) ?? true
+        {
+            now = deadline.time
+            deadlines.remove(node: deadline.node)
+            let node = nodes[deadline.node]
             node.scheduled = nil
             node.engine.handleDeadline(now: now)
             drain(node)
+            return
+        }
+        guard let event = queue.popMin() else { return }
+        now = event.time
+        switch event.kind {
         case .assessment(let index, let life):
             let node = nodes[index]
             guard node.life == life else { return }
@@ -304,9 +314,9 @@ public final class VirtualNetwork {
         }
         guard let deadline = engine.nextDeadline else { return }
         guard node.scheduled.map({ deadline < $0 }) ?? true else { return }
-        node.generation += 1
         node.scheduled = deadline
-        schedule(.deadline(node: node.index, generation: node.generation), at: max(deadline, now))
+        sequence += 1
+        deadlines.set(DeadlineQueue.Entry(time: max(deadline, now), sequence: sequence, node: node.index))
     }
 
     private func assess(_ node: Node) {
