@@ -67,7 +67,6 @@ public final class VirtualNetwork {
     private struct Event: Comparable {
         enum Kind {
             case assessment(node: Int, life: UInt64)
-            case channel
         }
 
         var time: Instant
@@ -95,7 +94,8 @@ public final class VirtualNetwork {
     @exclusivity(unchecked) private var queue = Heap<Event>()
     @exclusivity(unchecked) var deadlines = DeadlineQueue()
     @exclusivity(unchecked) private var sequence: UInt64 = 0
-    @exclusivity(unchecked) private var channelDeadline: Instant?
+    /// When the next frame on the air ends.
+    @exclusivity(unchecked) private var channelDeadline: (time: Instant, sequence: UInt64)?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
     private let cryptography: any LinkCryptography
@@ -220,36 +220,55 @@ public final class VirtualNetwork {
         queue.insert(Event(time: time, sequence: sequence, kind: kind))
     }
 
+    /// What happens next.
+    private enum Next {
+        case deadline(DeadlineQueue.Entry)
+        case channel
+        case event
+    }
+
     /// When the next thing happens.
-    private var nextTime: Instant? {
-        guard let deadline = deadlines.first?.time else { return queue.min?.time }
-        return queue.min.map { min($0.time, deadline) } ?? deadline
+    private var nextTime: Instant? { next?.time }
+
+    private var next: (time: Instant, what: Next)? {
+        var first: (time: Instant, sequence: UInt64, what: Next)?
+        func consider(_ time: Instant, _ sequence: UInt64, _ what: Next) {
+            if first.map({ time == $0.time ? sequence < $0.sequence : time < $0.time }) ?? true {
+                first = (time, sequence, what)
+            }
+        }
+        if let entry = deadlines.first { consider(entry.time, entry.sequence, .deadline(entry)) }
+        if let channelDeadline { consider(channelDeadline.time, channelDeadline.sequence, .channel) }
+        if let event = queue.min { consider(event.time, event.sequence, .event) }
+        return first.map { ($0.time, $0.what) }
     }
 
     private func step() {
-        if let deadline = deadlines.first,
-            queue.min.map({ ($0.time, $0.sequence) > (deadline.time, deadline.sequence) }) ?? true
-        {
-            now = deadline.time
-            deadlines.remove(node: deadline.node)
-            let node = nodes[deadline.node]
+        guard let next else { return }
+        now = next.time
+        switch next.what {
+        case .deadline(let entry):
+            deadlines.remove(node: entry.node)
+            let node = nodes[entry.node]
             node.scheduled = nil
             node.engine.handleDeadline(now: now)
             drain(node)
-            return
+        case .channel:
+            channelDeadline = nil
+            medium.advance(to: now)
+            drainChannel()
+        case .event: perform()
         }
+    }
+
+    private func perform() {
         guard let event = queue.popMin() else { return }
-        now = event.time
         switch event.kind {
         case .assessment(let index, let life):
             let node = nodes[index]
             guard node.life == life else { return }
             node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
             drain(node)
-        case .channel:
-            channelDeadline = nil
-            medium.advance(to: now)
-            drainChannel()
         }
     }
 
@@ -274,9 +293,9 @@ public final class VirtualNetwork {
     }
 
     private func scheduleChannel() {
-        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
-        channelDeadline = deadline
-        schedule(.channel, at: deadline)
+        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0.time }) ?? true else { return }
+        sequence += 1
+        channelDeadline = (deadline, sequence)
     }
 
     private func updateAddresses(of node: Node) {
