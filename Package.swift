@@ -129,6 +129,13 @@ let services: [Target] =
             logging,
         ] + nio)
     + layer(
+        "MeshCoreService",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "MeshCoreWire", "MeshCoreEngine", "IPEngine",
+            "ThreadEngine", "NodeEngine", "NodeRuntime", "NodeStore", "RadioDrivers", "LinuxDevices", "CryptoProviders",
+            logging,
+        ] + nio)
+    + layer(
         "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire"])
 let executables: [Target] = [
     .executableTarget(
@@ -137,8 +144,8 @@ let executables: [Target] = [
             "NodeConfiguration", "RadioSetup", "NodeRuntime", "NodeEngine", "NodeStore", "RadioDrivers", "LinuxDevices",
             "ThreadCLI", "NodeService", "BorderRouter", "IngressFilter", "StatusService", "ControlService",
             "CryptoProviders",
-            "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", arguments,
-            logging, lifecycle,
+            "LoRaPHY", "LinkProfiles", "EngineCore", "ThreadWire", "ThreadEngine", "MeshCoreService", "MeshCoreEngine",
+            "MeshCoreWire", arguments, logging, lifecycle,
         ], swiftSettings: settings),
     .executableTarget(
         name: "heddle",
@@ -241,6 +248,12 @@ let testTargets: [Target] = [
         of: "EtherService",
         [
             "RadioDrivers", "EngineCore", "LoRaPHY", "LoRaChannel", "PcapWire", "NodeConfiguration", logging,
+        ] + nio),
+    tests(
+        of: "MeshCoreService",
+        [
+            "WireCore", "EngineCore", "ThreadWire", "LoRaPHY", "LinkProfiles", "MeshCoreWire", "MeshCoreEngine",
+            "NodeEngine", "NodeRuntime", "NodeStore", "RadioDrivers", "CryptoProviders", logging,
         ] + nio),
     tests(of: "Dissector", ["WireCore", "ThreadWire", "LinkSecurity", "PcapWire", "CryptoProviders"]),
     // Runs the built executables as a user does: they are dependencies so that they are built, not to be imported.

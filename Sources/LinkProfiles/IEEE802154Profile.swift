@@ -17,6 +17,7 @@ extension LinkProfile {
         quietBackoffExponent: 3,
         maximumBackoffExponent: 5,
         maximumBackoffs: 4,
+        takesImplicitAcknowledgements: false,
         pacesFragments: false,
         maximumFrameRetries: 15,
         tunesChannels: true,

@@ -39,6 +39,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var maximumBackoffExponent: UInt8
     /// How many times a busy channel is waited for before the transmission has failed.
     public var maximumBackoffs: UInt8
+    /// Whether a next hop that is overheard passing a frame on counts as its acknowledgement.
+    public var takesImplicitAcknowledgements: Bool
     /// Whether the next fragment of a datagram waits until the last one is two hops further: the sender does not hear
     /// who would disturb its next hop.
     public var pacesFragments: Bool

@@ -111,6 +111,8 @@ public struct MACEngine {
     /// The transmitter's, kept beside it: it is asked for with every frame, and the frame within is large to copy.
     private(set) var phase = TransmitterState.Phase.idle
     var acknowledger = Acknowledger()
+    /// How many frames were seen to have arrived only because their next hop was overheard.
+    public internal(set) var implicitAcknowledgements: UInt32 = 0
     /// How many transmissions in a row found the channel free at once, and were acknowledged where that was asked for.
     var quietTransmissions: UInt8 = 0
     /// The channel that the radio is tuned to; nil for the network's own.

@@ -35,7 +35,7 @@ extension MACEngine {
         }
         counters.receiveTotal &+= 1
         if handleDuringScan(frame, received) { return }
-        guard isForThisNode(frame.header) else { return }
+        guard isForThisNode(frame.header) else { return overhear(frame, received, now: now) }
         acknowledge(frame.header, now: now)
         guard let sender = admittedSender(of: frame.header) else { return }
         if frame.header.destination.isBroadcast {

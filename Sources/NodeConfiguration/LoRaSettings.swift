@@ -36,6 +36,9 @@ public struct LoRaSettings: Equatable, Sendable {
     /// - Range: 5 to 8
     /// - Default: 5
     public var codingRate: UInt8
+    /// What tells this kind of network from others: 0x12 for private ones, MeshCore's among them, 0x34 for LoRaWAN.
+    /// - Default: 0x12
+    public var syncWord: UInt8
     /// The power at the antenna connector.
     /// - Range: -9 to 33 dBm, whole numbers
     /// - Default: 14 dBm
@@ -77,6 +80,14 @@ public struct LoRaSettings: Equatable, Sendable {
         spreadingFactor = UInt8(mapping?.optional("spreading-factor")?.integer(in: 5...12) ?? 7)
         self.preambleLength = preambleLength(spreadingFactor)
         codingRate = UInt8(mapping?.optional("coding-rate")?.integer(in: 5...8) ?? 5)
+        syncWord =
+            mapping?.optional("sync-word")?.parsed(expected: "private, public or a byte such as 0x2b") { text in
+                switch text {
+                case "private": 0x12
+                case "public": 0x34
+                default: text.hasPrefix("0x") ? UInt8(text.dropFirst(2), radix: 16) : UInt8(text)
+                }
+            } ?? 0x12
         power = DecibelMilliwatts(Double(mapping?.optional("power")?.integer(in: -9...33, unit: "dBm") ?? 14))
         antennaGain = Decibels(mapping?.optional("antenna-gain")?.number(in: -20...30, unit: "dBi") ?? 2.15)
         controlShare = mapping?.optional("control-share")?.integer(in: 1...100, unit: "%") ?? 10

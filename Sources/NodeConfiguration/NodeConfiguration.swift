@@ -18,6 +18,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var device: DeviceSettings
     /// Nil when the node joins the mesh to no other network.
     public var borderRouter: BorderRouterSettings?
+    /// Nil when the node is no MeshCore node.
+    public var meshCore: MeshCoreSettings?
     /// Where metrics are served over HTTP; nil when nowhere.
     public var metrics: NetworkEndpoint?
     /// How many UDP sockets each program that uses the node over the control socket may have open at once.
@@ -32,7 +34,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public init(file: String) throws(ConfigurationErrors) {
         let reader = try YAMLReader(file: file)
         self = try reader.finish(Self(reader.root, file: file))
-        warnings = FilePermissions.warnings(
+        warnings += FilePermissions.warnings(
             configuration: file, holdsKey: network.dataset != nil, state: state)
     }
 
@@ -58,6 +60,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         let meshLocal = network.dataset?.meshLocalPrefix
         let borderRouter = root.optional("border-router")?.mapping()
             .map { BorderRouterSettings($0, meshLocal: meshLocal) }
+        let meshCore = root.optional("meshcore")?.mapping().map(MeshCoreSettings.init)
         let metrics = root.optional("metrics")?.mapping().flatMap { NetworkEndpoint(metrics: $0) }
         let sockets = root.optional("sockets")?.integer(in: 1...64) ?? 3
         guard let state, let control, let radio else { return nil }
@@ -71,11 +74,12 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.tun = tun
         self.device = device
         self.borderRouter = borderRouter
+        self.meshCore = meshCore?.isEnabled == true ? meshCore : nil
         self.metrics = metrics
         // There is no border router without an interface.
         if borderRouter != nil { self.tun.enabled = true }
         self.sockets = sockets
-        warnings = []
+        warnings = radio.warnings(at: "radio") + (self.meshCore?.warnings ?? [])
     }
 }
 

@@ -13,6 +13,8 @@ public struct RadioSettings: Equatable, Sendable {
         case sx126x(SX126xSettings)
         /// A LoRa modem with MeshCore's KISS firmware.
         case kiss(KISSSettings)
+        /// Raw LoRa frames as UDP datagrams to programs that are named one by one.
+        case udp(UDPRadioSettings)
     }
 
     /// The link profile: how the speed of the link shapes the protocol.
@@ -35,6 +37,7 @@ public struct RadioSettings: Equatable, Sendable {
         case openthread
         case sx126x
         case kiss
+        case udp
     }
 
     public var device: Device
@@ -45,17 +48,18 @@ public struct RadioSettings: Equatable, Sendable {
 
     /// Nil only if an error was recorded.
     init?(_ mapping: YAMLMapping) {
-        let kinds = "ether, openthread, sx126x or kiss"
+        let kinds = "ether, openthread, sx126x, kiss or udp"
         let kind: Kind? = mapping.required("type", expected: "the kind of radio: \(kinds)")?.choice()
         switch kind {
         case .ether: self.init(ether: mapping)
         case .openthread: self.init(openThread: mapping)
         case .sx126x: self.init(sx126x: mapping)
         case .kiss: self.init(kiss: mapping)
+        case .udp: self.init(udp: mapping)
         case nil:
             // Which keys there should be only the kind tells: all are known, and none is missed.
             for key in ["address", "node", "lora", "profile", "board"] + OpenThreadSettings.keys
-                + KISSSettings.keys
+                + KISSSettings.keys + UDPRadioSettings.keys
             {
                 _ = mapping.optional(key)
             }
@@ -95,6 +99,14 @@ public struct RadioSettings: Equatable, Sendable {
                 as Int?
         }
         device = .sx126x(board)
+    }
+
+    private init?(udp mapping: YAMLMapping) {
+        let settings = UDPRadioSettings(mapping)
+        profile = mapping.optional("profile")?.choice() ?? .lora
+        lora = LoRaSettings(mapping.optional("lora")?.mapping(), longestFrame: profile.longestFrame)
+        guard let settings else { return nil }
+        device = .udp(settings)
     }
 
     private init?(kiss mapping: YAMLMapping) {

@@ -23,6 +23,12 @@ public struct YAMLValue {
         return ["", "~", "null"].contains(scalar.string)
     }
 
+    /// Whether `false` stands there, for settings that are a mapping or nothing.
+    var isFalse: Bool {
+        guard let scalar = node.scalar, scalar.style == .plain else { return false }
+        return scalar.string == "false"
+    }
+
     public func mapping() -> YAMLMapping? {
         guard case .mapping(let mapping) = node else { return refuse(expected: "a mapping") }
         return YAMLMapping(mapping, keyPath: keyPath, reader: reader)

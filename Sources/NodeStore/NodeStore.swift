@@ -8,7 +8,7 @@ import GRDB
 ///
 /// Every record has a checksum, and all of them are looked at when the file is opened: SQLite itself would not notice
 /// that a flash card gives back other bytes than it was given.
-public final class NodeStore: RecordStore {
+public final class NodeStore: NamedRecordStore {
     /// Why the file cannot be used.
     public enum OpenError: Error, Equatable, CustomStringConvertible {
         /// The folder cannot be made or the file cannot be opened.
@@ -190,6 +190,24 @@ public final class NodeStore: RecordStore {
                     ON CONFLICT (name) DO UPDATE SET value = excluded.value, checksum = excluded.checksum
                     """,
                 arguments: [name, data, Self.checksum(name, data)])
+        }
+    }
+
+    /// The names that begin so, in their order.
+    public func names(startingWith prefix: String) throws -> [String] {
+        try database.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT name FROM record WHERE substr(name, 1, ?) = ? ORDER BY name",
+                arguments: [prefix.unicodeScalars.count, prefix])
+        }
+    }
+
+    /// Removes a record; it is gone from the disk when this returns.
+    public func remove(_ name: String) throws(WriteError) {
+        do {
+            try database.write { try $0.execute(sql: "DELETE FROM record WHERE name = ?", arguments: [name]) }
+        } catch {
+            throw WriteError(path: path, name: name, cause: "\(error)")
         }
     }
 

@@ -46,19 +46,28 @@ public struct RadioConfiguration: Equatable, Sendable {
     public var frequency: Hertz
     /// The transmit power at the antenna connector.
     public var power: DecibelMilliwatts
+    /// What tells the frames of one kind of LoRa network from those of others.
+    public var syncWord: UInt8
     /// The number that frames give the channel.
     /// - Range: 11 to 26 on IEEE 802.15.4; LoRa radios do not use it
     public var channel: UInt8
     /// How the law asks it to listen before each transmission, acknowledgements included; nil where it does not.
     public var listenBeforeTalk: SubBand.ListenBeforeTalk?
 
+    /// Of private networks, MeshCore's among them.
+    public static let privateSyncWord: UInt8 = 0x12
+    /// Of LoRaWAN.
+    public static let publicSyncWord: UInt8 = 0x34
+
     public init(
-        phy: PhysicalLayer, frequency: Hertz, power: DecibelMilliwatts, channel: UInt8 = 11,
+        phy: PhysicalLayer, frequency: Hertz, power: DecibelMilliwatts, syncWord: UInt8 = Self.privateSyncWord,
+        channel: UInt8 = 11,
         listenBeforeTalk: SubBand.ListenBeforeTalk? = nil
     ) {
         self.phy = phy
         self.frequency = frequency
         self.power = power
+        self.syncWord = syncWord
         self.channel = channel
         self.listenBeforeTalk = listenBeforeTalk
     }

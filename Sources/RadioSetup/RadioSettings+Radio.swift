@@ -38,7 +38,7 @@ extension RadioSettings {
     /// The radio that the configuration names, not started.
     public func makeRadio(profile: LinkProfile, eventLoop: any EventLoop) throws -> any Radio {
         let configuration = RadioConfiguration(
-            phy: profile.phy, frequency: lora.frequency, power: lora.power,
+            phy: profile.phy, frequency: lora.frequency, power: lora.power, syncWord: lora.syncWord,
             listenBeforeTalk: lora.rules?.listenBeforeTalk)
         switch device {
         case .ether(let address, let node):
@@ -54,6 +54,10 @@ extension RadioSettings {
             return try KISSRadio(
                 eventLoop: eventLoop, line: KISSHostLine(eventLoop: eventLoop, place: settings.place),
                 configuration: configuration)
+        case .udp(let settings):
+            return try UDPRadio(
+                eventLoop: eventLoop, address: settings.listen.socketAddress,
+                peers: settings.peers.map { try $0.socketAddress }, configuration: configuration)
         case .openThread(let settings):
             return OpenThreadRadio(
                 eventLoop: eventLoop,
@@ -70,7 +74,7 @@ extension RadioSettings {
         switch device {
         case .sx126x(let settings): try SX126xLinuxBus(settings.wiring, eventLoop: eventLoop).close()
         case .kiss(.serial(let path, let speed)): close(try SerialPort.open(path: path, speed: speed))
-        case .kiss(.tcp), .ether, .openThread: break
+        case .kiss(.tcp), .ether, .openThread, .udp: break
         }
     }
 }
@@ -96,5 +100,11 @@ extension SX126xSettings {
         SX126xBoard(
             oscillatorVoltage: oscillatorVoltage.flatMap { SX126xOscillatorVoltage(rawValue: $0) },
             isDIO2AntennaSwitch: isDIO2AntennaSwitch, maximumPower: maximumPower, amplifierGain: amplifierGain)
+    }
+}
+
+extension NetworkEndpoint {
+    fileprivate var socketAddress: SocketAddress {
+        get throws { try SocketAddress(ipAddress: host, port: Int(port)) }
     }
 }

@@ -3,6 +3,7 @@ import ControlService
 import EngineCore
 import LinuxDevices
 import Logging
+import MeshCoreService
 import NIOCore
 import NIOPosix
 import NodeConfiguration
@@ -26,6 +27,7 @@ final class Daemon: Service, Sendable {
     private let runtime: NodeRuntime
     private let commands: NodeControl
     private let tun: TUNBridge?
+    private let meshCore: MeshCoreNode?
     /// Wishes of the command line to start anew.
     private let restarts: AsyncStream<Restart>
     private let restart = Mutex<Restart?>(nil)
@@ -42,6 +44,7 @@ final class Daemon: Service, Sendable {
     /// What serves others while the node runs.
     private struct Servers {
         var metrics: MetricsServer?
+        var companion: CompanionServer?
         var control: ControlServer?
     }
 
@@ -66,6 +69,7 @@ final class Daemon: Service, Sendable {
             isFactoryReset in wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
         }
         tun = try settings.makeBridge(runtime)
+        meshCore = try settings.makeMeshCoreNode(runtime, store: store)
     }
 
     func run() async throws {
@@ -96,6 +100,9 @@ final class Daemon: Service, Sendable {
                 host: metrics.host, port: Int(metrics.port), eventLoop: eventLoop,
                 logger: Logger(label: "StatusService")
             ) { [runtime, tun] in runtime.report(tun).prometheusText }
+        }
+        if let meshCore, let companion = settings.meshCore?.companion {
+            servers.companion = try await companion.serve(meshCore)
         }
         servers.control = try await ControlServer.listen(
             on: claim, handler: StatusHandler(commands: commands) { [runtime, tun] in runtime.report(tun) },
@@ -144,14 +151,19 @@ final class Daemon: Service, Sendable {
             node.registerServerData(now: now)
         }
         try await tun?.start()
+        try await eventLoop.submit { [meshCore] in try meshCore?.start() }.get()
     }
 
     private func stop(_ servers: Servers) async {
         await servers.metrics?.shutdown()
+        await servers.companion?.shutdown()
         await tun?.stop()
         await servers.control?.shutdown()
         let runtime = runtime
         do {
+            try await eventLoop.flatSubmit { [meshCore, eventLoop] in
+                meshCore?.stop() ?? eventLoop.makeSucceededVoidFuture()
+            }.get()
             try await eventLoop.flatSubmit { runtime.stop() }.get()
         } catch {
             logger.warning("the radio could not be let go: \(error)")

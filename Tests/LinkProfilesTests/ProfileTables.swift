@@ -11,6 +11,7 @@ enum ProfileTables {
         quietBackoffExponent 3
         maximumBackoffExponent 5
         maximumBackoffs 4
+        takesImplicitAcknowledgements false
         pacesFragments false
         maximumFrameRetries 15
         tunesChannels true
@@ -124,6 +125,7 @@ enum ProfileTables {
         quietBackoffExponent 3
         maximumBackoffExponent 4
         maximumBackoffs 8
+        takesImplicitAcknowledgements false
         pacesFragments false
         maximumFrameRetries 3
         tunesChannels false
@@ -237,6 +239,7 @@ enum ProfileTables {
         quietBackoffExponent 1
         maximumBackoffExponent 5
         maximumBackoffs 8
+        takesImplicitAcknowledgements true
         pacesFragments true
         maximumFrameRetries 4
         tunesChannels false

@@ -34,7 +34,7 @@ import ThreadWire
               address: "[::1]:7001"
               node: A
               lora: { region: US915, frequency: 915000000, bandwidth: 500000, spreading-factor: 12, coding-rate: 8,
-                      power: -9, antenna-gain: -1.5, control-share: 25 }
+                      power: -9, antenna-gain: -1.5, control-share: 25, sync-word: 0x2b }
               profile: pymesh
             network: { autostart: true, key: "0134C0DE1AB51234C0DE1AB5CA1A110F", channel: 26, pan-id: 0xabcd,
                        name: "sixteen bytes ok", mesh-local-prefix: "fd00:1:2:3::/64",
@@ -56,6 +56,7 @@ import ThreadWire
         #expect(lora.rules == Region.us915.subBands[0])
         #expect(lora.antennaGain == Decibels(-1.5))
         #expect(lora.controlShare == 25)
+        #expect(lora.syncWord == 0x2b)
         #expect(lora.frequency == Hertz(915_000_000))
         #expect(lora.bandwidth == Hertz(500_000))
         #expect(lora.spreadingFactor == 12)
@@ -135,7 +136,7 @@ import ThreadWire
             ])
         #expect(
             problems("state: a\ncontrol: b\nradio: {}") == [
-                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x or kiss"
+                "a.yaml:3: radio.type: found nothing, expected the kind of radio: ether, openthread, sx126x, kiss or udp"
             ])
         #expect(problems("state: a\ncontrol: b\nradio: { type: ether }").count == 2)
         #expect(problems("state: a\ncontrol: b\nradio: { type: openthread }").count == 1)
@@ -202,7 +203,7 @@ import ThreadWire
         #expect(
             problems(Self.minimal + "netwerk: { autostart: true }") == [
                 "a.yaml:4: netwerk: found an unknown key, expected one of state, on-damaged-state, control, log, radio, "
-                    + "network, tun, device, border-router, metrics, sockets (did you mean `network`?)"
+                    + "network, tun, device, border-router, meshcore, metrics, sockets (did you mean `network`?)"
             ])
         #expect(problems(Self.minimal + "tun: { enable: true }").first?.contains("did you mean `enabled`?") == true)
     }
@@ -299,7 +300,7 @@ import ThreadWire
         } catch {
             #expect(
                 error.errors.map(\.description) == [
-                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss "
+                    "a.yaml:3: radio.type: found `openthred`, expected one of ether, openthread, sx126x, kiss, udp "
                         + "(did you mean `openthread`?)"
                 ])
         }

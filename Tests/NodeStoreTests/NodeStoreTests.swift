@@ -25,6 +25,19 @@ struct NodeStoreTests {
         #expect(try store.load("a") == nil)
     }
 
+    @Test("finds records by how their names begin, and forgets the one that is removed")
+    func names() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try NodeStore(path: path)
+        for name in ["a/2", "b/1", "a/1", "a", "A/3", "a/%"] { try store.save(name, [1]) }
+        #expect(try store.names(startingWith: "a/") == ["a/%", "a/1", "a/2"])
+        #expect(try store.names(startingWith: "").count == 6)
+        try store.remove("a/1")
+        try store.remove("a/1")
+        #expect(try store.names(startingWith: "a/") == ["a/%", "a/2"])
+        #expect(try store.load("a/1") == nil)
+    }
+
     @Test("can be read by its owner alone")
     func isPrivate() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -149,7 +149,17 @@ class BadInput(unittest.TestCase):
         one.settimeout(5)
         self.assert_named(MeshError, "daemonGone", one.recvfrom, 10)
         self.assert_named(MeshError, "daemonGone", self.mesh.state)
+        self.await_end_of_listening()
         self.assert_named(MeshError, "daemonNotRunning", lambda: LoRa().Mesh(control=CONTROL))
+
+    def await_end_of_listening(self):
+        """The kernel closes the connections of a killed process before the socket on which it listens."""
+        while True:
+            with socket.socket(socket.AF_UNIX) as probe:
+                try:
+                    probe.connect(CONTROL)
+                except ConnectionRefusedError:
+                    return
 
 
 if __name__ == "__main__":

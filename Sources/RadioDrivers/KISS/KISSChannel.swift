@@ -25,6 +25,9 @@ struct KISSChannel: Equatable {
         guard modulation.hasCRC, !modulation.isImplicitHeader else {
             throw refuse("its frames have a header and a checksum")
         }
+        guard configuration.syncWord == RadioConfiguration.privateSyncWord else {
+            throw refuse("its sync word is that of private networks")
+        }
         guard configuration.listenBeforeTalk == nil else {
             throw refuse(
                 "the region asks for listening for energy before each transmission, which a KISS modem does not do")

@@ -3,9 +3,6 @@ import LoRaPHY
 
 // How a chip is brought up, and set to a channel.
 extension SX126xChip {
-    /// The sync word of private networks, with the nibbles that the data sheet asks for.
-    /// - Source: SX1261/2 data sheet rev. 2.1, table 12-1
-    static let syncWord: (UInt8, UInt8) = (0x14, 0x24)
     /// How long an oscillator takes to be steady, in steps of 15.625 µs: 5 ms.
     private static let oscillatorSteps: UInt32 = 320
 
@@ -19,9 +16,10 @@ extension SX126xChip {
         bus.pause(.milliseconds(5))
         try send(.setStandby, 0)
         // A chip that is not there would take every command.
-        try write(.syncWord, Self.syncWord.0, Self.syncWord.1)
+        let word = SX126xChannel.registers(ofSyncWord: RadioConfiguration.privateSyncWord)
+        try write(.syncWord, word.0, word.1)
         let found = try read(.syncWord, count: 2)
-        guard found == [Self.syncWord.0, Self.syncWord.1] else {
+        guard found == [word.0, word.1] else {
             throw RadioError(
                 command: "find the chip",
                 cause: "it does not keep what is written: is there a SX126x at this device, with this chip select?")
@@ -76,6 +74,8 @@ extension SX126xChip {
         try send(.setTransmitParameters, UInt8(bitPattern: channel.power), 4)
         // Two symbols, then standby; the peak that counts as activity as RadioLib sets it: 13 more than the factor.
         try send(.setChannelActivityParameters, 1, modulation.spreadingFactor + 13, 10, 0, 0, 0, 0)
+        let word = SX126xChannel.registers(ofSyncWord: channel.syncWord)
+        try write(.syncWord, word.0, word.1)
         try setFrameLength(255, channel)
     }
 
@@ -115,12 +115,18 @@ struct SX126xChannel: Equatable {
     /// What the chip is set to.
     /// - Units: dBm
     let power: Int8
+    let syncWord: UInt8
+
+    /// The chip keeps each half of a sync word beside a 4.
+    /// - Source: SX1261/2 data sheet rev. 2.1, table 12-1: 0x3444 for public networks, 0x1424 for private ones
+    static func registers(ofSyncWord word: UInt8) -> (UInt8, UInt8) { (word & 0xf0 | 4, word << 4 | 4) }
 
     /// - Returns: nil when the modulation is not LoRa.
     init?(_ configuration: RadioConfiguration, board: SX126xBoard) {
         guard case .lora(let modulation) = configuration.phy else { return nil }
         self.modulation = modulation
         frequency = configuration.frequency
+        syncWord = configuration.syncWord
         let own = configuration.power.value.rounded(.down) - Double(board.amplifierGain)
         power = min(Int8(max(-9, min(22, own))), board.maximumPower)
     }

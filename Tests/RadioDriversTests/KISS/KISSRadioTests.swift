@@ -262,6 +262,7 @@ struct KISSRadioTests {
         #expect(
             try refusal { $0.phy = .lora(narrow) }
                 == "it cannot be set to 10420 Hz exactly, expected 31250 Hz or more")
+        #expect(try refusal { $0.syncWord = 0x34 } == "its sync word is that of private networks")
         #expect(try refusal { _ in } == nil)
         #expect(line.openings == 0)
     }

@@ -78,6 +78,7 @@ final class EmulatedChip: SX126xBus, @unchecked Sendable {
     private var isReset = false
     private var busy = Duration.zero
     private var registers: [UInt16: UInt8] = [:]
+    var syncWord: [UInt8] { [0x0740, 0x0741].map { registers[$0] ?? 0 } }
     private var buffer = [UInt8](repeating: 0, count: 256)
     private var modulation: [UInt8] = [7, 4, 1, 0]
     private var packet: [UInt8] = [0, 8, 0, 255, 1, 0]

@@ -95,6 +95,16 @@ struct SX126xRadioTests {
         #expect(station.chip.imageCalibration == [0xe1, 0xe9])
     }
 
+    @Test(
+        "The sync word is the one that is asked for, as the data sheet writes it",
+        arguments: [(0x12, [0x14, 0x24]), (0x34, [0x34, 0x44]), (0x2b, [0x24, 0xb4])] as [(UInt8, [UInt8])])
+    func syncWord(word: UInt8, registers: [UInt8]) throws {
+        var configuration = Self.configuration
+        configuration.syncWord = word
+        let station = try Station(on: EmulatedAir(), configuration: configuration)
+        #expect(station.chip.syncWord == registers)
+    }
+
     @Test("A board with an amplifier of its own is never given more than it bears")
     func boardLimit() throws {
         let air = EmulatedAir()

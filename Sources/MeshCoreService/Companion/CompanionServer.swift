@@ -1,0 +1,170 @@
+public import Logging
+import LinuxDevices
+import MeshCoreEngine
+import MeshCoreWire
+public import NIOCore
+import NIOPosix
+
+/// Serves MeshCore's apps: over TCP, and over a pseudo-terminal for those that want a serial port.
+///
+/// It lives on the node's event loop.
+public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendable {
+    /// What may be tuned.
+    public struct Configuration: Sendable {
+        /// How many apps may be connected at once; more are closed at once.
+        /// - Range: 1 to 256
+        public var clientLimit = 16
+        /// Whether a new app ends the connection of the one before, as the firmware does.
+        public var newestWins = false
+
+        public init() {}
+    }
+
+    /// What is known of one app.
+    private struct Client {
+        let connection: CompanionConnection
+        /// As it gave it in its first command.
+        var name: [UInt8] = []
+        /// The highest protocol version that it understands.
+        var version: UInt8 = 0
+        /// Where it goes on in the mailbox, ahead of what has been written.
+        var place: UInt64
+    }
+
+    private let node: MeshCoreNode
+    private let mailbox: CompanionMailbox
+    private let configuration: Configuration
+    private let logger: Logger
+    private var clients: [UInt64: Client] = [:]
+    private var connectionCount: UInt64 = 0
+    private var channel: (any Channel)?
+
+    /// - Throws: when the messages that wait cannot be read from the store.
+    public init(node: MeshCoreNode, configuration: Configuration = Configuration(), logger: Logger) throws {
+        self.node = node
+        self.configuration = configuration
+        self.logger = logger
+        mailbox = try CompanionMailbox(node.store)
+    }
+
+    // MARK: Life
+
+    /// Takes the node's events from now on, so that messages are kept also while no app is connected.
+    public func attach() {
+        node.observe { [weak self] event, _, _ in self?.handle(event) }
+    }
+
+    /// Listens for apps.
+    /// - Throws: when the address cannot be listened on.
+    public func listen(host: String, port: Int) async throws {
+        let channel = try await ServerBootstrap(group: node.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(newConnection())
+                }
+            }
+            .bind(host: host, port: port).get()
+        logger.info("MeshCore's apps are served at \(channel.localAddress.map { "\($0)" } ?? host)")
+        try await node.eventLoop.submit { self.channel = channel }.get()
+    }
+
+    /// Where it listens; the port is chosen by the system where 0 was asked for.
+    public func localAddress() async throws -> SocketAddress? {
+        try await node.eventLoop.submit { self.channel?.localAddress }.get()
+    }
+
+    /// Ends all connections.
+    public func shutdown() async {
+        // A server that never listened, or a channel that is closed already, is what is wanted.
+        try? await node.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
+            for client in self.clients.values { client.connection.close() }
+            return self.channel?.close() ?? self.node.eventLoop.makeSucceededVoidFuture()
+        }.get()
+    }
+
+    private func newConnection() -> CompanionConnection {
+        connectionCount += 1
+        return CompanionConnection(number: connectionCount, owner: self, logger: logger)
+    }
+
+    // MARK: Connections
+
+    func opened(_ connection: CompanionConnection) {
+        if configuration.newestWins {
+            for client in clients.values { client.connection.close() }
+        }
+        clients[connection.number] = Client(connection: connection, place: mailbox.place(of: []))
+        if clients.count > configuration.clientLimit {
+            logger.warning(
+                "\(clients.count) apps at once, \(configuration.clientLimit) are served: the newest is refused")
+            connection.close()
+        }
+    }
+
+    func closed(_ connection: CompanionConnection) { clients[connection.number] = nil }
+
+    func received(_ body: [UInt8], from connection: CompanionConnection) {
+        guard let client = clients[connection.number] else { return }
+        let command = CompanionCommand(body: body)
+        switch command.code {
+        case CompanionCommand.appStart where body.count >= 8: start(client, body)
+        case CompanionCommand.syncNextMessage: sendNextMessage(to: client)
+        case CompanionCommand.deviceQuery where body.count >= 2:
+            clients[connection.number]?.version = body[1]
+            connection.send(node.withEngine { engine, _ in CompanionFrames.deviceInformation(engine) })
+        default:
+            // The answer goes out before anything that follows from the command.
+            node.withEngine { engine, now in
+                for answer in command.answer(&engine, now: now) { connection.send(answer) }
+            }
+        }
+    }
+
+    private func start(_ client: Client, _ body: [UInt8]) {
+        let number = client.connection.number
+        let name = Array(body.dropFirst(8).prefix { $0 != 0 }.prefix(32))
+        clients[number]?.name = name
+        clients[number]?.place = mailbox.place(of: name)
+        client.connection.send(node.withEngine { engine, _ in CompanionFrames.selfInformation(engine) })
+    }
+
+    // MARK: Messages
+
+    private func sendNextMessage(to client: Client) {
+        guard let (frame, next) = mailbox.message(at: client.place) else {
+            client.connection.send([CompanionCode.noMoreMessages])
+            return
+        }
+        let name = client.name
+        clients[client.connection.number]?.place = next
+        let shown = client.version >= 3 ? frame : CompanionFrames.forOldApps(frame)
+        // Only what has been written counts: an app that is gone gets the message again.
+        client.connection.send(shown) { [mailbox = NIOLoopBound(mailbox, eventLoop: node.eventLoop)] in
+            mailbox.value.advance(name, to: next)
+        }
+    }
+
+    private func handle(_ event: MeshCoreEvent) {
+        switch event {
+        case .message(let contact, let text, let arrival):
+            keep(CompanionFrames.message(from: contact, text, arrival))
+        case .channelMessage(let channel, let text, let arrival):
+            keep(CompanionFrames.message(channel: channel, text, arrival))
+        case .channelData(let channel, let data, let arrival):
+            keep(CompanionFrames.data(channel: channel, data, arrival))
+        default:
+            if let push = CompanionFrames.push(of: event) { tellAll(push) }
+        }
+    }
+
+    private func keep(_ frame: [UInt8]) {
+        mailbox.append(frame)
+        tellAll([CompanionCode.pushMessageWaiting])
+    }
+
+    private func tellAll(_ frame: [UInt8]) {
+        for client in clients.values { client.connection.send(frame) }
+    }
+}
