@@ -160,7 +160,7 @@ let executables: [Target] = [
         dependencies: [
             "CAllocationCount", "WireCore", "EngineCore", "ThreadWire", "LinkSecurity", "LoRaPHY", "LoRaChannel",
             "LinkProfiles", "LowPANEngine", "MACEngine", "IPEngine", "ThreadEngine", "NodeEngine", "CryptoProviders",
-            "Simulator",
+            "Simulator", "Scenarios",
         ], swiftSettings: settings),
 ]
 func example(_ name: String) -> Target {

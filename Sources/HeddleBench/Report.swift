@@ -33,10 +33,14 @@ struct Report: Codable {
     var frame: FrameCosts?
     var scenarios: [ScenarioCosts] = []
     var lora: LoRaFigures?
+    var simulator: [SimulatorFigures] = []
 
     var text: String {
-        ((frame.map(Self.lines) ?? []) + (scenarios.isEmpty ? [] : Self.lines(scenarios)) + (lora?.lines ?? []))
-            .joined(separator: "\n")
+        let parts = [
+            frame.map(Self.lines) ?? [], scenarios.isEmpty ? [] : Self.lines(scenarios), lora?.lines ?? [],
+            simulator.isEmpty ? [] : SimulatorFigures.lines(simulator),
+        ]
+        return parts.flatMap { $0 }.joined(separator: "\n")
     }
 
     private static func lines(_ frame: FrameCosts) -> [String] {

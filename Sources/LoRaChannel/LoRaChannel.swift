@@ -150,11 +150,17 @@ public struct LoRaChannel: Sendable {
         }
     }
 
+    /// The same, without a copy of the channel where it is a property of a class.
+    public mutating func askIsBusy(at node: Int, now: Instant) -> Bool { isBusy(at: node, now: now) }
+
     /// Whether a transmission of the node is on the air.
     public func isTransmitting(_ node: Int) -> Bool { nodes[node].isTransmitting }
 
     /// When the next transmission ends; nil while the air is silent.
     public var nextDeadline: Instant? { transmissions.last?.end }
+
+    /// The same, without a copy of the channel where it is a property of a class.
+    public mutating func askNextDeadline() -> Instant? { transmissions.last?.end }
 
     /// Ends the transmissions whose time has come.
     public mutating func advance(to now: Instant) {

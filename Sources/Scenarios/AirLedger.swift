@@ -23,9 +23,13 @@ struct AirLedger {
     private(set) var accounts: [Account]
     private(set) var losses: [LossReason: Int] = [:]
 
+    /// Of what was sent after the warm-up.
+    private(set) var measuredAirtime = Duration.zero
+
     init(nodeCount: Int) { accounts = [Account](repeating: Account(), count: nodeCount) }
 
-    mutating func noteTransmission(by node: Int, byteCount: Int, airtime: Duration, purpose: String) {
+    mutating func noteTransmission(by node: Int, byteCount: Int, airtime: Duration, purpose: String, isMeasured: Bool) {
+        if isMeasured { measuredAirtime += airtime }
         let place = place(of: purpose)
         frames[place] += 1
         accounts[node].frames += 1

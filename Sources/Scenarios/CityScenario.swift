@@ -7,7 +7,8 @@ import Simulator
 ///
 /// A direct message becomes a request whose answer is the acknowledgement that the study counts; a channel message
 /// becomes a multicast that all companions are to receive.
-/// - Source: the study's scenario files; docs/simulator.md#city-scenarios
+/// - Source: the study's scenario files
+/// - Deviation: docs/deviations.md#city-scenarios
 struct CityScenario {
     var name: String
     var nodes: [Scenario.Node] = []
@@ -37,7 +38,11 @@ struct CityScenario {
         modulation = try Self.modulation(try simulation.required("radio", expected: "sf, bw and cr"))
         var numbers: [String: Int] = [:]
         var companions: [Int] = []
-        for node in try root.required("nodes", expected: "a list of nodes").list() {
+        let list = try root.required("nodes", expected: "a list of nodes")
+        guard (1...ScenarioFile.maximumNodes).contains(try list.list().count) else {
+            throw list.error(expected: "1 to \(ScenarioFile.maximumNodes) nodes")
+        }
+        for node in try list.list() {
             let name = try node.required("name", expected: "the node's name")
             let role = try node.required("role", expected: "repeater or companion")
             guard numbers.updateValue(nodes.count, forKey: try name.text()) == nil else {
@@ -59,8 +64,9 @@ struct CityScenario {
             return number
         }
         let topology = try root.required("topology", expected: "the links")
+        var linked: Set<[Int]> = []
         for entry in try topology.required("links", expected: "a list of links").list() {
-            try addLink(entry, from: try number(entry, "from"), to: try number(entry, "to"))
+            try addLink(entry, from: try number(entry, "from"), to: try number(entry, "to"), besides: &linked)
         }
         for entry in try root.optional("message_schedule")?.list() ?? [] {
             let (from, to) = (try number(entry, "from"), try number(entry, "to"))
@@ -104,7 +110,9 @@ struct CityScenario {
             y: (try latitude.number(in: -90...90) - 47.6) * 111_200)
     }
 
-    private mutating func addLink(_ entry: JSONReader, from: Int, to: Int) throws(ConfigurationErrors) {
+    private mutating func addLink(
+        _ entry: JSONReader, from: Int, to: Int, besides linked: inout Set<[Int]>
+    ) throws(ConfigurationErrors) {
         guard from != to else { throw entry.error(found: "a link from a node to itself", expected: "two nodes") }
         let link = CityMedium.Link(
             from: from, to: to,
@@ -112,11 +120,13 @@ struct CityScenario {
             rssi: DecibelMilliwatts(try entry.required("rssi", expected: "the strength in dBm").number(in: -300...100)),
             deviation: Decibels(try entry.optional("snr_std_dev")?.number(in: 0...50) ?? 0),
             erasure: try entry.optional("loss")?.number(in: 0...1) ?? 0)
-        guard !links.contains(where: { $0.from == from && $0.to == to }) else {
+        let isBothWays = try entry.optional("bidir")?.boolean() ?? true
+        let isNew = linked.insert([from, to]).inserted
+        guard isNew, !isBothWays || linked.insert([to, from]).inserted else {
             throw entry.error(found: "a second link between these nodes", expected: "one for each direction")
         }
         links.append(link)
-        guard try entry.optional("bidir")?.boolean() ?? true else { return }
+        guard isBothWays else { return }
         var back = link
         back.from = to
         back.to = from

@@ -83,11 +83,13 @@ struct ConvergenceWatch {
         var partitions: [Int: UInt32] = [:]
         var leaders: [Int: Int] = [:]
         for node in network.nodes where node.isOn {
-            let thread = node.engine.thread
-            guard thread.role.isAttached, let partition = thread.partitionID?.rawValue, let group = groups[node.index]
+            // Property by property: the engine as a whole is large to copy.
+            let role = node.engine.thread.role
+            guard role.isAttached, let partition = node.engine.thread.partitionID?.rawValue,
+                let group = groups[node.index]
             else { return false }
             if partitions.updateValue(partition, forKey: group) ?? partition != partition { return false }
-            if thread.role == .leader { leaders[group, default: 0] += 1 }
+            if role == .leader { leaders[group, default: 0] += 1 }
         }
         return partitions.keys.allSatisfy { leaders[$0] == 1 }
     }

@@ -22,6 +22,8 @@ struct MessageBook {
     }
 
     private(set) var messages: [Message] = []
+    /// How many have arrived at one receiver at least.
+    private(set) var deliveredCount = 0
 
     /// - Returns: the message's number.
     mutating func add(flow: Int, from: Int, at now: Instant) -> Int {
@@ -31,12 +33,13 @@ struct MessageBook {
 
     mutating func noteAttempt(_ number: Int, isRefused: Bool) {
         messages[number].attempts += 1
-        messages[number].isRefused = isRefused
+        messages[number].isRefused = isRefused && (messages[number].attempts == 1 || messages[number].isRefused)
     }
 
     /// - Returns: whether the node had not got it before.
     mutating func noteDelivery(_ number: Int, to node: Int, at now: Instant, hops: Int?) -> Bool {
         guard !messages[number].deliveries.contains(where: { $0.node == node }) else { return false }
+        if messages[number].deliveries.isEmpty { deliveredCount += 1 }
         messages[number].deliveries.append((node, now, hops))
         return true
     }

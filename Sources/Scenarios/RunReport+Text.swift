@@ -65,6 +65,11 @@ extension RunReport {
                 "  busiest \(busiest.name): \(percent(busiest.airtimeShare)) of the time on the air, "
                     + "\(fixed(busiest.averageCurrent, 1)) mA on average")
         }
+        let waits = nodes.reduce(0) { $0 + $1.airtimeWaits }
+        let givenUp = nodes.reduce(0) { $0 + $1.airtimeGivenUp }
+        if waits + givenUp > 0 {
+            lines.append("  the region's air time: \(waits) waits, \(givenUp) frames given up")
+        }
         if !losses.isEmpty {
             let list = losses.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { "\($0.key) \($0.value)" }
             lines.append("  not received: " + list.joined(separator: ", "))
@@ -114,7 +119,7 @@ extension RunReport {
     /// The columns of `csvRow`.
     public static let csvHeader =
         "scenario,seed,partial,simulated_s,formed_s,sent,delivery,answered,latency_p50_s,latency_p90_s,latency_p99_s,"
-        + "hops,airtime_s,frames,collisions,routers,children,detached,partitions,max_airtime_share,hash"
+        + "hops,airtime_s,measured_airtime_s,frames,collisions,routers,children,detached,partitions,max_airtime_share,airtime_waits,airtime_given_up,charge_mah,hash"
 
     /// The run in one line.
     public var csvRow: String {
@@ -127,9 +132,11 @@ extension RunReport {
             "\(flows.reduce(0) { $0 + $1.sent })", text(delivery), text(answered), text(latencies?.p50),
             text(latencies?.p90), text(latencies?.p99),
             hops.isEmpty ? "" : "\(Double(hops.reduce(0, +)) / Double(hops.count))", "\(airtimeSeconds)",
+            "\(measuredAirtimeSeconds)",
             "\(purposes.reduce(0) { $0 + $1.frames })", "\(losses["collision"] ?? 0)", "\(end?.routers ?? 0)",
             "\(end?.children ?? 0)", "\(end?.detached ?? 0)", "\(end?.partitions ?? 0)",
-            "\(nodes.map(\.airtimeShare).max() ?? 0)", hash,
+            "\(nodes.map(\.airtimeShare).max() ?? 0)", "\(nodes.reduce(0) { $0 + $1.airtimeWaits })",
+            "\(nodes.reduce(0) { $0 + $1.airtimeGivenUp })", "\(nodes.reduce(0) { $0 + $1.charge })", hash,
         ].joined(separator: ",")
     }
 

@@ -20,6 +20,8 @@ public struct RunReport: Codable, Equatable, Sendable {
     public var flows: [Flow]
     public var messages: [Message]
     public var purposes: [Purpose]
+    /// All nodes together, after the warm-up.
+    public var measuredAirtimeSeconds: Double
     /// Frames that did not arrive at a node in reach, by reason.
     public var losses: [String: Int]
     /// When every group of nodes that hear each other was one partition with all ways; nil if never.
@@ -44,6 +46,10 @@ public struct RunReport: Codable, Equatable, Sendable {
         /// Seconds on the air by purpose.
         public var airtimeByPurpose: [String: Double]
         public var losses: [String: Int]
+        /// How often a frame had to wait because the region's air time was used up.
+        public var airtimeWaits: Int
+        /// How many frames were given up over it.
+        public var airtimeGivenUp: Int
         /// Charge that the radio took.
         /// - Units: mAh
         public var charge: Double
@@ -183,6 +189,7 @@ extension RunReport {
                 name: ledger.purposes[place], frames: ledger.frames[place],
                 airtimeSeconds: Double(ledger.microseconds(of: place)) / 1_000_000)
         }.sorted { ($0.airtimeSeconds, $1.name) > ($1.airtimeSeconds, $0.name) }
+        measuredAirtimeSeconds = ledger.measuredAirtime.seconds
         losses = Self.named(ledger.losses)
         formedSeconds = run.watch.formedAt?.since(.zero).seconds
         recoveries = run.watch.recoveries.map { recovery in
@@ -223,6 +230,9 @@ extension RunReport {
             framesReceived: account.received, bytesSent: account.bytes, airtimeSeconds: account.airtime.seconds,
             airtimeShare: total > .zero ? account.airtime.seconds / total.seconds : 0,
             airtimeByPurpose: Dictionary(uniqueKeysWithValues: byPurpose), losses: named(account.losses),
+            airtimeWaits: Int(run.airtimeWaits[index].waits + (node.isOn ? node.engine.mac.airtimeWaits : 0)),
+            airtimeGivenUp: Int(
+                run.airtimeWaits[index].givenUp + (node.isOn ? node.engine.drops[.airtimeExhausted] : 0)),
             charge: charge, averageCurrent: total > .zero ? charge * 3600 / total.seconds : 0)
     }
 
@@ -234,7 +244,8 @@ extension RunReport {
                 return true
             }
             let patience = flow.timeout * flow.attempts
-            return message.isRefused || run.network.now.since(message.sentAt) >= patience
+            let isLastAttempt = flow.kind != .request || message.attempts >= flow.attempts
+            return message.isRefused && isLastAttempt || run.network.now.since(message.sentAt) >= patience
         }
         let done = all.filter(isDone)
         let kind = members.first.map { run.scenario.traffic[$0].kind } ?? .udp

@@ -27,6 +27,13 @@ public struct Scenario: Sendable {
     public var assertions: Assertions
     public var limits: Limits
 
+    /// Of the node that sends with most power.
+    var highestPower: DecibelMilliwatts { nodes.compactMap(\.power).max() ?? radio.power }
+
+    /// What the region allows on the channel that is used.
+    /// - Throws: the first rule that would be broken.
+    func rules() throws(RegionViolation) -> SubBand? { try radio.rules(power: max(highestPower, radio.power)) }
+
     /// How all radios are set.
     public struct Radio: Equatable, Sendable {
         public enum Profile: String, CaseIterable, Sendable {
@@ -38,6 +45,20 @@ public struct Scenario: Sendable {
         public var modulation: LoRaModulation
         /// Of nodes that say nothing else.
         public var power: DecibelMilliwatts
+        /// Whose law on power and air time is kept; nil for none.
+        public var region: Region?
+        public var frequency: Hertz
+
+        /// What the region allows on the channel.
+        /// - Parameter power: of the strongest node, at a half-wave dipole.
+        /// - Throws: the first rule that would be broken.
+        func rules(power: DecibelMilliwatts) throws(RegionViolation) -> SubBand? {
+            guard let region else { return nil }
+            let profile = linkProfile
+            return try region.rules(
+                frequency: frequency, bandwidth: modulation.bandwidth, power: power,
+                antennaGain: PowerLimit.dipoleGain, longestFrame: profile.phy.timeOnAir(byteCount: profile.maximumPSDU))
+        }
 
         public var linkProfile: LinkProfile {
             switch profile {
@@ -134,6 +155,15 @@ public struct Scenario: Sendable {
         case every(Duration, from: Duration, until: Duration)
         /// Independently of each other, so many on average.
         case poisson(mean: Duration, from: Duration, until: Duration)
+
+        /// How many messages that makes, on average.
+        var expectedCount: Int {
+            switch self {
+            case .times(let times): times.count
+            case .every(let step, let start, let end), .poisson(let step, let start, let end):
+                Int((end - start).microseconds / step.microseconds) + 1
+            }
+        }
     }
 
     /// Something that befalls the network.
@@ -194,9 +224,12 @@ public struct Scenario: Sendable {
     public struct Limits: Equatable, Sendable {
         /// - Range: 1 to 511
         public var children: Int?
-        /// - Range: 1 to 32
+        /// How many routers a partition may have; more than 32 is not Thread.
+        /// - Range: 1 to 62
+        public var routers: Int?
+        /// - Range: 1 to 62
         public var routerUpgradeThreshold: Int?
-        /// - Range: 1 to 32
+        /// - Range: 1 to 62
         public var routerDowngradeThreshold: Int?
     }
 }

@@ -9,6 +9,8 @@ public import NodeConfiguration
 public enum ScenarioFile {
     static let maximumNodes = 2000
     static let maximumDuration = Duration.seconds(7 * 24 * 3600)
+    /// Of all flows together.
+    static let maximumMessages = 1_000_000
 
     /// - Throws: all that is wrong with the file.
     public static func read(_ path: String) throws(ConfigurationErrors) -> Scenario {
@@ -64,6 +66,7 @@ final class ScenarioDraft {
             readNodes()
         }
         readLimits()
+        checkRegion()
         readTraffic(imported)
         readEvents()
         readStop()
@@ -81,6 +84,9 @@ final class ScenarioDraft {
         let preamble = mapping?.optional("preamble")?.integer(in: 6...65535, unit: "symbols")
         let profile: Scenario.Radio.Profile? = mapping?.optional("profile")?.choice()
         let power = mapping?.optional("power")?.number(in: -9...30, unit: "dBm")
+        let names = Region.all.map(\.name).joined(separator: ", ")
+        let region = mapping?.optional("region")?.parsed(expected: "one of \(names)") { Region.named($0) }
+        let frequency = mapping?.optional("frequency")?.integer(in: 150_000_000...960_000_000, unit: "Hz")
         let modulation = try? LoRaModulation(
             bandwidth: bandwidth ?? known?.bandwidth ?? Hertz(250_000),
             spreadingFactor: factor.map { UInt8($0) } ?? known?.spreadingFactor ?? 7,
@@ -88,7 +94,17 @@ final class ScenarioDraft {
             preambleLength: preamble.map { UInt16($0) } ?? known?.preambleLength ?? 8)
         guard let modulation else { return nil }
         return Scenario.Radio(
-            profile: profile ?? .lora, modulation: modulation, power: DecibelMilliwatts(power ?? 14))
+            profile: profile ?? .lora, modulation: modulation, power: DecibelMilliwatts(power ?? 14), region: region,
+            frequency: Hertz(UInt64(frequency ?? 869_525_000)))
+    }
+
+    private func checkRegion() {
+        do throws(RegionViolation) {
+            _ = try scenario.rules()
+        } catch {
+            let value = root.optional("radio")?.mapping()?.optional("region")
+            let _: Never? = value?.refuse(expected: "what the law allows: \(error)")
+        }
     }
 
     private func readPropagation() {
@@ -127,6 +143,7 @@ final class ScenarioDraft {
         if scenario.nodes.count > ScenarioFile.maximumNodes {
             let _: Never? = root.optional("nodes")?.refuse(
                 found: "\(scenario.nodes.count) nodes", expected: "at most \(ScenarioFile.maximumNodes)")
+            return
         }
         let positions = scenario.nodes.map(\.position)
         scenario.links =
@@ -266,8 +283,9 @@ final class ScenarioDraft {
     private func readLimits() {
         guard let mapping = root.optional("limits")?.mapping() else { return }
         scenario.limits.children = mapping.optional("children")?.integer(in: 1...511)
-        scenario.limits.routerUpgradeThreshold = mapping.optional("router-upgrade-threshold")?.integer(in: 1...32)
-        scenario.limits.routerDowngradeThreshold = mapping.optional("router-downgrade-threshold")?.integer(in: 1...32)
+        scenario.limits.routers = mapping.optional("routers")?.integer(in: 1...62)
+        scenario.limits.routerUpgradeThreshold = mapping.optional("router-upgrade-threshold")?.integer(in: 1...62)
+        scenario.limits.routerDowngradeThreshold = mapping.optional("router-downgrade-threshold")?.integer(in: 1...62)
     }
 
     private func readTraffic(_ imported: CityScenario?) {
@@ -276,6 +294,11 @@ final class ScenarioDraft {
         for (index, value) in (values ?? []).enumerated() {
             guard let flow = FlowReader(draft: self, value: value, number: index + 1).flow() else { continue }
             scenario.traffic.append(flow)
+        }
+        let count = scenario.traffic.reduce(0) { $0 + $1.schedule.expectedCount }
+        if count > ScenarioFile.maximumMessages {
+            let _: Never? = root.optional("traffic")?.refuse(
+                found: "about \(count) messages", expected: "at most \(ScenarioFile.maximumMessages)")
         }
     }
 

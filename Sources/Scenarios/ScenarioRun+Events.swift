@@ -45,6 +45,8 @@ extension ScenarioRun {
         let node = network.nodes[index]
         guard node.isOn else { return }
         slept[index] += node.engine.radioTimes.sleeping(now: network.now)
+        airtimeWaits[index].waits += node.engine.mac.airtimeWaits
+        airtimeWaits[index].givenUp += node.engine.drops[.airtimeExhausted]
         offSince[index] = network.now
         sockets[index] = nil
         network.powerOff(node)

@@ -66,6 +66,8 @@ public final class ScenarioRun {
     var watch: ConvergenceWatch
     /// Sleeping times of engines that are no more, and times without power.
     var slept: [Duration]
+    /// How often engines that are no more had to wait for air time, and how many frames they gave up over it.
+    var airtimeWaits: [(waits: UInt64, givenUp: UInt64)]
     var off: [Duration]
     var offSince: [Instant?]
     /// Links that a partition has cut.
@@ -92,6 +94,7 @@ public final class ScenarioRun {
         sockets = [SocketID?](repeating: nil, count: count)
         slept = [Duration](repeating: .zero, count: count)
         off = slept
+        airtimeWaits = [(waits: UInt64, givenUp: UInt64)](repeating: (0, 0), count: count)
         offSince = [Instant?](repeating: nil, count: count)
         watch = ConvergenceWatch(scenario)
         self.capture = AirCapture(capture, hasFrameCheckSequence: profile.frameCheckSequenceLength > 0)
@@ -115,6 +118,7 @@ public final class ScenarioRun {
 
     private static func network(_ scenario: Scenario, seed: UInt64, profile: LinkProfile) -> VirtualNetwork {
         let roles = Dictionary(uniqueKeysWithValues: scenario.nodes.map { ($0.name, $0) })
+        let rules = Self.rules(of: scenario)
         return VirtualNetwork(
             names: scenario.nodes.map(\.name), profile: profile, seed: seed, cryptography: MbedTLSCryptography(),
             secretEntropy: { seed in
@@ -123,10 +127,12 @@ public final class ScenarioRun {
                 return SodiumEntropy(seed: writer.bytes)
             },
             configure: { name, configuration in
+                configuration.mac.airtimeRules = rules
                 if let limit = scenario.limits.children {
                     configuration.thread.childLimit = limit
                     configuration.mac.peerLimit = max(configuration.mac.peerLimit, limit + 64)
                 }
+                if let limit = scenario.limits.routers { configuration.thread.routerLimit = limit }
                 if let threshold = scenario.limits.routerUpgradeThreshold {
                     configuration.thread.routerUpgradeThreshold = threshold
                 }
@@ -142,6 +148,14 @@ public final class ScenarioRun {
                 }
             }
         ) { seed in medium(scenario, seed: seed, profile: profile) }
+    }
+
+    private static func rules(of scenario: Scenario) -> SubBand? {
+        do throws(RegionViolation) {
+            return try scenario.rules()
+        } catch {
+            preconditionFailure("a scenario that was checked breaks the law: \(error)")
+        }
     }
 
     private static func medium(_ scenario: Scenario, seed: UInt64, profile: LinkProfile) -> any Medium {
@@ -218,7 +232,8 @@ public final class ScenarioRun {
             let thread = network.nodes[node].engine.thread
             let purpose = purposes.purpose(
                 of: bytes, from: node, address: thread.extendedAddress, keySequence: thread.keySequence)
-            ledger.noteTransmission(by: node, byteCount: bytes.count, airtime: airtime, purpose: purpose)
+            ledger.noteTransmission(
+                by: node, byteCount: bytes.count, airtime: airtime, purpose: purpose, isMeasured: now >= origin)
             log.note(.transmitted, at: now, node, bytes.count, bytes: bytes)
             capture?.noteTransmission(by: node, bytes, at: now)
         case .received(let node, let frame):
@@ -262,7 +277,7 @@ public final class ScenarioRun {
     private var progress: Progress {
         Progress(
             simulated: network.now.since(.zero), total: end.since(.zero), sent: book.messages.count,
-            delivered: book.messages.count { !$0.deliveries.isEmpty })
+            delivered: book.deliveredCount)
     }
 
     private var isOver: Bool {

@@ -1,6 +1,6 @@
 import EngineCore
 public import Foundation
-import LoRaPHY
+public import LoRaPHY
 import Synchronization
 
 /// Many runs of one scenario: each combination of values with each seed.
@@ -49,6 +49,7 @@ public struct SweepPlan: Sendable {
                 }
             }
             variants = next
+            for variant in variants { try variant.scenario.checkLaw(axis) }
             guard variants.count * seeds.count <= Self.maximumRuns else { throw .tooMany }
         }
         points = variants.flatMap { variant in
@@ -115,6 +116,14 @@ extension SweepPlan.Parameter {
 }
 
 extension Scenario {
+    fileprivate func checkLaw(_ axis: String) throws(SweepError) {
+        do throws(RegionViolation) {
+            _ = try rules()
+        } catch {
+            throw .forbidden(axis: axis, error)
+        }
+    }
+
     /// The same with another value.
     func with(_ parameter: SweepPlan.Parameter, _ value: Int) -> Scenario {
         var scenario = self
@@ -142,6 +151,8 @@ extension Scenario {
 public enum SweepError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownAxis(String)
     case badValues(axis: String, range: ClosedRange<Int>)
+    /// The region of the scenario does not allow a value.
+    case forbidden(axis: String, RegionViolation)
     case tooMany
 
     public var description: String {
@@ -152,6 +163,7 @@ public enum SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badValues(let axis, let range):
             return
                 "\(axis): expected numbers from \(range.lowerBound) to \(range.upperBound), such as 7..10 or 7,9,12"
+        case .forbidden(let axis, let violation): return "\(axis): the scenario's region forbids it: \(violation)"
         case .tooMany: return "found more than \(SweepPlan.maximumRuns) runs, expected fewer"
         }
     }
@@ -196,12 +208,13 @@ public struct SweepResults: Codable, Equatable, Sendable {
             func seconds(_ value: Double?) -> String { value.map { RunReport.fixed($0, 1) + " s" } ?? "–" }
             let deliveries = reports.compactMap(\.delivery)
             let arrived = reports.reduce(0) { $0 + $1.messages.count { $0.delivered > 0 } }
-            let airtime = reports.reduce(0) { $0 + $1.airtimeSeconds }
+            let airtime = reports.reduce(0) { $0 + $1.measuredAirtimeSeconds }
             rows.append([
                 label.isEmpty ? "all" : label, "\(reports.count)", percent(mean(deliveries)), percent(deliveries.min()),
                 percent(deliveries.max()), percent(mean(reports.compactMap(\.answered))),
                 seconds(mean(reports.compactMap { RunReport.Percentiles($0.messages.compactMap(\.latency))?.p50 })),
-                seconds(mean(reports.compactMap(\.formedSeconds))), seconds(mean(reports.map(\.airtimeSeconds))),
+                seconds(mean(reports.compactMap(\.formedSeconds))),
+                seconds(mean(reports.map(\.measuredAirtimeSeconds))),
                 seconds(arrived > 0 ? airtime / Double(arrived) : nil),
             ])
         }

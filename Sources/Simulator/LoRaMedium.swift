@@ -5,7 +5,8 @@ import LoRaPHY
 
 /// The modelled air: airtime, path loss, capture and collisions, by the physical layer of a link profile.
 public final class LoRaMedium: ModelledMedium {
-    private var channel: LoRaChannel
+    // Nothing here calls back, so no two accesses can overlap, and none needs to be watched.
+    @exclusivity(unchecked) private var channel: LoRaChannel
     private let settings: [RadioSetting]
     public let assessmentTime: Duration
 
@@ -36,7 +37,7 @@ public final class LoRaMedium: ModelledMedium {
         for index in settings.indices { channel.setRadio(settings[index], of: index) }
     }
 
-    public var nextDeadline: Instant? { channel.nextDeadline }
+    public var nextDeadline: Instant? { channel.askNextDeadline() }
 
     /// LoRa radios know nothing of addresses.
     public func setAddresses(_ addresses: RadioAddresses, of node: Int) {}
@@ -58,7 +59,7 @@ public final class LoRaMedium: ModelledMedium {
         _ = try channel.beginTransmission(bytes, by: node, now: now)
     }
 
-    public func isBusy(at node: Int, now: Instant) -> Bool { channel.isBusy(at: node, now: now) }
+    public func isBusy(at node: Int, now: Instant) -> Bool { channel.askIsBusy(at: node, now: now) }
     public func advance(to now: Instant) { channel.advance(to: now) }
     public func pollOutput() -> ChannelOutput? { channel.pollOutput() }
 

@@ -69,7 +69,7 @@ extension VirtualNetwork {
         guard node.isOn else { return }
         node.isOn = false
         node.life += 1
-        node.generation += 1
+        deadlines.remove(node: node.index)
         node.scheduled = nil
         medium.cutPower(of: node.index)
     }

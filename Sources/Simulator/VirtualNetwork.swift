@@ -41,7 +41,6 @@ public final class VirtualNetwork {
         @exclusivity(unchecked) public internal(set) var airtime = Duration.zero
         /// Sees what the node tells its driver, as a service beside the node would.
         @exclusivity(unchecked) public var observer: ((NodeEngine.Output, Instant) -> Void)?
-        @exclusivity(unchecked) var generation: UInt64 = 0
         var addresses: RadioAddresses?
         @exclusivity(unchecked) var scheduled: Instant?
         /// Counts the restarts: what a radio answers to an engine that is no more goes to nobody.
@@ -67,9 +66,7 @@ public final class VirtualNetwork {
     /// What is to happen at a time; the sequence keeps events of one time in the order they were planned.
     private struct Event: Comparable {
         enum Kind {
-            case deadline(node: Int, generation: UInt64)
             case assessment(node: Int, life: UInt64)
-            case channel
         }
 
         var time: Instant
@@ -95,8 +92,10 @@ public final class VirtualNetwork {
     let medium: any Medium
     private let phy: PhysicalLayer
     @exclusivity(unchecked) private var queue = Heap<Event>()
+    @exclusivity(unchecked) var deadlines = DeadlineQueue()
     @exclusivity(unchecked) private var sequence: UInt64 = 0
-    @exclusivity(unchecked) private var channelDeadline: Instant?
+    /// When the next frame on the air ends.
+    @exclusivity(unchecked) private var channelDeadline: (time: Instant, sequence: UInt64)?
     private let isCapturing: Bool
     private let pcap: PcapFileHeader
     private let cryptography: any LinkCryptography
@@ -195,7 +194,7 @@ public final class VirtualNetwork {
     /// Lets time pass.
     public func run(for duration: Duration) {
         let end = now + duration
-        while let event = queue.min, event.time <= end { step() }
+        while let time = nextTime, time <= end { step() }
         now = end
     }
 
@@ -205,7 +204,7 @@ public final class VirtualNetwork {
         let start = now
         let end = now + limit
         while !condition(self) {
-            guard let event = queue.min, event.time <= end else {
+            guard let time = nextTime, time <= end else {
                 now = end
                 return condition(self) ? limit : nil
             }
@@ -221,25 +220,55 @@ public final class VirtualNetwork {
         queue.insert(Event(time: time, sequence: sequence, kind: kind))
     }
 
+    /// What happens next.
+    private enum Next {
+        case deadline(DeadlineQueue.Entry)
+        case channel
+        case event
+    }
+
+    /// When the next thing happens.
+    private var nextTime: Instant? { next?.time }
+
+    private var next: (time: Instant, what: Next)? {
+        var first: (time: Instant, sequence: UInt64, what: Next)?
+        func consider(_ time: Instant, _ sequence: UInt64, _ what: Next) {
+            if first.map({ time == $0.time ? sequence < $0.sequence : time < $0.time }) ?? true {
+                first = (time, sequence, what)
+            }
+        }
+        if let entry = deadlines.first { consider(entry.time, entry.sequence, .deadline(entry)) }
+        if let channelDeadline { consider(channelDeadline.time, channelDeadline.sequence, .channel) }
+        if let event = queue.min { consider(event.time, event.sequence, .event) }
+        return first.map { ($0.time, $0.what) }
+    }
+
     private func step() {
-        guard let event = queue.popMin() else { return }
-        now = event.time
-        switch event.kind {
-        case .deadline(let index, let generation):
-            let node = nodes[index]
-            guard node.generation == generation else { return }
+        guard let next else { return }
+        now = next.time
+        switch next.what {
+        case .deadline(let entry):
+            deadlines.remove(node: entry.node)
+            let node = nodes[entry.node]
             node.scheduled = nil
             node.engine.handleDeadline(now: now)
-            drain(node)
-        case .assessment(let index, let life):
-            let node = nodes[index]
-            guard node.life == life else { return }
-            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
             drain(node)
         case .channel:
             channelDeadline = nil
             medium.advance(to: now)
             drainChannel()
+        case .event: perform()
+        }
+    }
+
+    private func perform() {
+        guard let event = queue.popMin() else { return }
+        switch event.kind {
+        case .assessment(let index, let life):
+            let node = nodes[index]
+            guard node.life == life else { return }
+            node.engine.handle(.channelActivity(isBusy: medium.isBusy(at: index, now: now)), now: now)
+            drain(node)
         }
     }
 
@@ -264,9 +293,9 @@ public final class VirtualNetwork {
     }
 
     private func scheduleChannel() {
-        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0 }) ?? true else { return }
-        channelDeadline = deadline
-        schedule(.channel, at: deadline)
+        guard let deadline = medium.nextDeadline, channelDeadline.map({ deadline < $0.time }) ?? true else { return }
+        sequence += 1
+        channelDeadline = (deadline, sequence)
     }
 
     private func updateAddresses(of node: Node) {
@@ -304,9 +333,9 @@ public final class VirtualNetwork {
         }
         guard let deadline = engine.nextDeadline else { return }
         guard node.scheduled.map({ deadline < $0 }) ?? true else { return }
-        node.generation += 1
         node.scheduled = deadline
-        schedule(.deadline(node: node.index, generation: node.generation), at: max(deadline, now))
+        sequence += 1
+        deadlines.set(DeadlineQueue.Entry(time: max(deadline, now), sequence: sequence, node: node.index))
     }
 
     private func assess(_ node: Node) {

@@ -42,6 +42,12 @@ struct SimCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write a table, one line a run, to this file.", valueName: "file.csv"))
     var csv: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write all of the report to files in this folder, of which scripts/plot-scenario makes plots.",
+            valueName: "folder"))
+    var report: String?
+
     @Option(help: ArgumentHelp("Write the frames to this pcap file.", valueName: "file.pcap"))
     var pcap: String?
 
@@ -55,6 +61,7 @@ struct SimCommand: ParsableCommand {
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64, not \(jobs).") }
         if node != nil, pcap == nil { throw ValidationError("--node says whose frames --pcap writes: give both.") }
         if seed != nil, seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
+        if report != nil, isSweep { throw ValidationError("--report takes one run, not a sweep: use --json.") }
         if pcap != nil, isSweep { throw ValidationError("--pcap takes one run, not a sweep.") }
     }
 
@@ -94,6 +101,7 @@ struct SimCommand: ParsableCommand {
         if let json { try write(report.json(), to: json) }
         if let csv { try write(Data((RunReport.csvHeader + "\n" + report.csvRow + "\n").utf8), to: csv) }
         if let pcap { try write(Data(run.capturedFrames), to: pcap) }
+        if let folder = self.report { try write(report, toFolder: folder) }
         if !report.holds { throw ExitCode(1) }
     }
 
@@ -109,6 +117,15 @@ struct SimCommand: ParsableCommand {
         if let json { try write(results.json(), to: json) }
         if let csv { try write(Data(results.csv.utf8), to: csv) }
         if !results.holds { throw ExitCode(1) }
+    }
+
+    private func write(_ report: RunReport, toFolder folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw ValidationError("\(folder) cannot be made: \(error.localizedDescription)")
+        }
+        for (name, data) in try report.files() { try write(data, to: folder + "/" + name) }
     }
 
     private func write(_ data: Data, to path: String) throws {

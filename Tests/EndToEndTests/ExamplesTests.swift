@@ -40,6 +40,21 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "A sweep over two workers of a cluster gives what one process gives",
+            .enabled(if: hasDask, "needs python3 with distributed"), .timeLimit(.minutes(3)))
+        func cluster() async throws {
+            try await Workshop.run { workshop in
+                let (status, output) = try await workshop.finish(
+                    "/usr/bin/env",
+                    [
+                        "python3", "-B", Repository.path("Examples/cluster/tests/two_workers.py"),
+                        RunningProgram.folder.appendingPathComponent("heddle").path, Repository.path("config/scenarios/outage.yaml"),
+                    ], within: .seconds(120))
+                #expect(status == 0 && output.contains("\nOK"), "\(output)")
+            }
+        }
+
         @Test("What one says in the chat, the others read", .timeLimit(.minutes(5)))
         func chat() async throws {
             try await Workshop.run { workshop in
@@ -102,6 +117,20 @@ extension EndToEndTests {
                 #expect(status != nil && status != 0)
                 #expect(output.contains("Nothing listens on \(path): start heddled"), "\(output)")
             }
+        }
+
+        private static var hasDask: Bool {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["python3", "-c", "import dask.distributed"]
+            process.standardError = FileHandle.nullDevice
+            do {
+                try process.run()
+            } catch {
+                return false
+            }
+            process.waitUntilExit()
+            return process.terminationStatus == 0
         }
 
         private static var hasPython: Bool {
