@@ -71,25 +71,22 @@ struct CompanionCommand {
             return [CompanionFrames.contact(contact)]
         case 31: return [try channel(engine)]
         case 32: return try setChannel(&engine)
-        default:
-            if let answer = try aboutDevice(&engine, now: now) { return answer }
-            if let answer = try requests(&engine, now: now) { return answer }
-            throw .unsupported
+        default: throw .unsupported
         }
     }
 
     // MARK: Arguments
 
-    func require(_ count: Int) throws(CompanionError) {
+    private func require(_ count: Int) throws(CompanionError) {
         if body.count < count { throw .unsupported }
     }
 
-    func number(at offset: Int) throws(CompanionError) -> UInt32 {
+    private func number(at offset: Int) throws(CompanionError) -> UInt32 {
         try require(offset + 4)
         return (0..<4).reduce(UInt32(0)) { $0 | UInt32(body[offset + $1]) << (8 * UInt32($1)) }
     }
 
-    func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
+    private func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
         try require(offset + MeshCorePublicKey.byteCount)
         guard let key = MeshCorePublicKey(Array(body[offset..<offset + MeshCorePublicKey.byteCount])) else {
             throw .illegalArgument
@@ -97,7 +94,7 @@ struct CompanionCommand {
         return key
     }
 
-    func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
+    private func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
         do throws(MeshCoreError) { try body() } catch { throw CompanionError(error) }
         return [[CompanionCode.ok]]
     }

@@ -18,35 +18,17 @@ enum CompanionCode {
     static let time: UInt8 = 9
     static let noMoreMessages: UInt8 = 10
     static let exportedContact: UInt8 = 11
-    static let batteryAndStorage: UInt8 = 12
     static let deviceInformation: UInt8 = 13
-    static let privateKey: UInt8 = 14
     static let contactMessage: UInt8 = 16
     static let channelMessage: UInt8 = 17
     static let channelInformation: UInt8 = 18
-    static let customVariables: UInt8 = 21
-    static let advertPath: UInt8 = 22
-    static let tuning: UInt8 = 23
-    static let statistics: UInt8 = 24
-    static let autoAdd: UInt8 = 25
-    static let repeatFrequencies: UInt8 = 26
     static let channelData: UInt8 = 27
-    static let defaultScope: UInt8 = 28
     static let pushAdvert: UInt8 = 0x80
     static let pushPathUpdated: UInt8 = 0x81
     static let pushAcknowledged: UInt8 = 0x82
     static let pushMessageWaiting: UInt8 = 0x83
-    static let pushRawData: UInt8 = 0x84
-    static let pushLoginSuccess: UInt8 = 0x85
-    static let pushLoginFailure: UInt8 = 0x86
-    static let pushStatus: UInt8 = 0x87
     static let pushPacketHeard: UInt8 = 0x88
-    static let pushTrace: UInt8 = 0x89
     static let pushNewAdvert: UInt8 = 0x8a
-    static let pushTelemetry: UInt8 = 0x8b
-    static let pushBinaryResponse: UInt8 = 0x8c
-    static let pushPathDiscovered: UInt8 = 0x8d
-    static let pushControl: UInt8 = 0x8e
     static let pushContactDeleted: UInt8 = 0x8f
     static let pushContactsFull: UInt8 = 0x90
 }
@@ -81,7 +63,7 @@ enum CompanionFrames {
     }
 
     /// A text in a field of fixed length, filled with zeros.
-    static func write(_ text: [UInt8], _ length: Int, to writer: inout ByteWriter) {
+    private static func write(_ text: [UInt8], _ length: Int, to writer: inout ByteWriter) {
         let cut = text.prefix(length)
         writer.write(contentsOf: cut)
         writer.write(repeating: 0, count: length - cut.count)
@@ -222,7 +204,7 @@ enum CompanionFrames {
                 writer.write(contentsOf: hash.bytes)
                 writer.writeLittleEndian(UInt64(UInt32(clamping: roundTrip.microseconds / 1000)), count: 4)
             }
-        default: return answerPush(of: event)
+        default: return nil
         }
     }
 }
