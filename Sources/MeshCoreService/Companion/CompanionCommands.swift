@@ -19,6 +19,7 @@ struct CompanionCommand {
     static let signStart: UInt8 = 33
     static let signData: UInt8 = 34
     static let signFinish: UInt8 = 35
+    static let setPin: UInt8 = 37
     static let factoryReset: UInt8 = 51
 
     /// What the node answers.

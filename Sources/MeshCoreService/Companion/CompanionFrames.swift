@@ -92,12 +92,13 @@ enum CompanionFrames {
         }
     }
 
-    static func deviceInformation(_ engine: MeshCoreEngine) -> [UInt8] {
+    /// - Parameter pin: 4 bytes.
+    static func deviceInformation(_ engine: MeshCoreEngine, pin: [UInt8]) -> [UInt8] {
         make(CompanionCode.deviceInformation) { writer in
             writer.write(UInt8(13))
             writer.write(UInt8(clamping: engine.configuration.contactLimit / 2))
             writer.write(UInt8(clamping: engine.configuration.channelLimit))
-            writer.write(repeating: 0, count: 4)
+            writer.write(contentsOf: pin)
             write(Array("Heddle".utf8), 12, to: &writer)
             write(Array("Heddle".utf8), 40, to: &writer)
             write(engine.facts.version, 20, to: &writer)

@@ -130,7 +130,9 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         case CompanionCommand.syncNextMessage: sendNextMessage(to: client)
         case CompanionCommand.deviceQuery where body.count >= 2:
             clients[connection.number]?.version = body[1]
-            connection.send(node.withEngine { engine, _ in CompanionFrames.deviceInformation(engine) })
+            let pin = pin
+            connection.send(node.withEngine { engine, _ in CompanionFrames.deviceInformation(engine, pin: pin) })
+        case CompanionCommand.setPin where body.count >= 5: connection.send(setPin(Array(body[1..<5])))
         case CompanionCommand.batteryAndStorage: connection.send(batteryAndStorage())
         case CompanionCommand.reboot where body.dropFirst().starts(with: Array("reboot".utf8)): onRestart(.reboot)
         case CompanionCommand.factoryReset where body.dropFirst().starts(with: Array("reset".utf8)):
@@ -152,6 +154,23 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         clients[number]?.name = name
         clients[number]?.place = mailbox.place(of: name)
         client.connection.send(node.withEngine { engine, _ in CompanionFrames.selfInformation(engine) })
+    }
+
+    /// The number that a radio with Bluetooth asks apps for; this node has none, but keeps it.
+    private var pin: [UInt8] {
+        guard let stored = try? node.store.load(Self.pinName), stored.count == 4 else { return [0, 0, 0, 0] }
+        return stored
+    }
+
+    private static let pinName = "pin"
+
+    private func setPin(_ bytes: [UInt8]) -> [UInt8] {
+        let pin = bytes.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard pin == 0 || (100_000...999_999).contains(pin) else {
+            return [CompanionCode.error, CompanionError.illegalArgument.rawValue]
+        }
+        node.store.save(Self.pinName, bytes)
+        return [CompanionCode.ok]
     }
 
     private func batteryAndStorage() -> [UInt8] {

@@ -70,6 +70,7 @@ struct CompanionServerTests {
         arguments: [
             ([0], 1), ([67], 1), ([255], 1), ([1, 0], 1), ([22], 1), ([2, 0], 1), ([6, 0], 1), ([6, 0, 0, 0, 0], 6),
             ([2, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 65], 2), ([3, 0, 9, 0, 0, 0, 0, 65], 2), ([31, 40], 2),
+            ([37, 1, 0, 0], 1), ([37, 1, 0, 0, 0], 6),
             ([13] + [UInt8](repeating: 1, count: 32), 2), ([9] + [UInt8](repeating: 1, count: 34), 1),
         ] as [([UInt8], UInt8)])
     func errors(command: [UInt8], error: UInt8) async throws {
@@ -156,7 +157,7 @@ struct CompanionServerTests {
         let commands: [[UInt8]] = [
             [8] + Array("new name".utf8), [12, 5], [14, 1, 0, 0, 0, 2, 0, 0, 0], [38, 1, 0b10_01_00, 1, 3],
             [11, 0xa8, 0x4b, 0x0d, 0, 0x90, 0xd0, 0x03, 0, 9, 6], [61, 0, 2], [58, 3, 70],
-            [21, 7, 0, 0, 0, 8, 0, 0, 0],
+            [21, 7, 0, 0, 0, 8, 0, 0, 0], [37, 0x40, 0xe2, 1, 0],
         ]
         for command in commands {
             try await app.say(command)
@@ -172,6 +173,8 @@ struct CompanionServerTests {
         #expect(try await app.answer(25) == [25, 3, 64])
         try await app.say([43])
         #expect(try await app.answer(23) == [23, 7, 0, 0, 0, 8, 0, 0, 0])
+        try await app.say([22, 3])
+        #expect(try #require(try await app.answer(13))[4...7] == [0x40, 0xe2, 1, 0])
         try await app.say([56, 2])
         #expect(try await app.answer(24)?.count == 30)
         try await app.say([20])
