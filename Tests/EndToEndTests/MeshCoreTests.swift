@@ -52,6 +52,20 @@ extension EndToEndTests {
             }
         }
 
+        @Test("The package's methods get the answers that docs/meshcore-clients.md tells")
+        func methods() async throws {
+            try await Workshop.run { workshop in
+                let ports = try FreePorts.base(count: 4)
+                for index in UInt16(0)..<2 { _ = try await startOnAir(workshop, ports, index) }
+                let (status, output) = try await python(workshop, "commands", "\(ports)", "\(ports + 1)")
+                #expect(status == 0, "\(output)")
+                let table = output.split(separator: "\n").filter { $0.hasPrefix("|") }.joined(separator: "\n")
+                #expect(table.count > 1000)
+                let page = try String(contentsOfFile: Repository.path("docs/meshcore-clients.md"), encoding: .utf8)
+                #expect(page.contains(table), "the page has another table than this one:\n\(table)")
+            }
+        }
+
         /// A node without the IPv6 mesh, whose air is datagrams to the other one.
         private func startOnAir(_ workshop: Workshop, _ ports: UInt16, _ index: UInt16) async throws -> RunningProgram {
             let (own, other) = (ports + 2 + index, ports + 3 - index)

@@ -1,3 +1,4 @@
+import CryptoProviders
 import Foundation
 import Logging
 import MeshCoreEngine
@@ -69,6 +70,7 @@ struct CompanionServerTests {
         arguments: [
             ([0], 1), ([67], 1), ([255], 1), ([1, 0], 1), ([22], 1), ([2, 0], 1), ([6, 0], 1), ([6, 0, 0, 0, 0], 6),
             ([2, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 65], 2), ([3, 0, 9, 0, 0, 0, 0, 65], 2), ([31, 40], 2),
+            ([37, 1, 0, 0], 1), ([37, 1, 0, 0, 0], 6),
             ([13] + [UInt8](repeating: 1, count: 32), 2), ([9] + [UInt8](repeating: 1, count: 34), 1),
         ] as [([UInt8], UInt8)])
     func errors(command: [UInt8], error: UInt8) async throws {
@@ -102,5 +104,81 @@ struct CompanionServerTests {
         let two = try await shared.app()
         #expect(try await two.answer(9) == nil)
         try await shared.close()
+    }
+
+    @Test("What is signed in pieces is signed as a whole, and only between the beginning and the end")
+    func signing() async throws {
+        let desk = try await Desk()
+        let app = try await desk.app()
+        for command: [UInt8] in [[34, 1], [35]] {
+            try await app.say(command)
+            #expect(try await app.answer(1) == [1, 4])
+        }
+        try await app.say([33])
+        #expect(try await app.answer(19) == [19, 0, 0, 0x20, 0, 0])
+        for piece: [UInt8] in [[34, 1, 2], [34, 3]] {
+            try await app.say(piece)
+            #expect(try await app.answer(0) == [0])
+        }
+        try await app.say([35])
+        let signature = try #require(try await app.answer(20))
+        try await app.say([1] + [UInt8](repeating: 0, count: 7))
+        let information = try #require(try await app.answer(5))
+        let key = try #require(MeshCorePublicKey(Array(information[4..<36])))
+        let security = MeshCoreSecurity(MeshCoreSodiumCryptography())
+        #expect(security.verify(signature: Array(signature.dropFirst()), message: [1, 2, 3], by: key))
+        try await desk.close()
+    }
+
+    @Test("A factory reset leaves another node, without the messages of the former one")
+    func factoryReset() async throws {
+        let desk = try await Desk()
+        try await desk.receive("old")
+        let app = try await desk.app()
+        try await app.say(Self.start(""))
+        let former = try #require(try await app.answer(5))[4..<36]
+        try await app.say([51] + Array("reset".utf8))
+        #expect(try await app.answer(0) == [0])
+        var wishes = desk.restarts.makeAsyncIterator()
+        #expect(await wishes.next() == .factoryReset)
+        try await desk.restart()
+        let again = try await desk.app()
+        try await again.say(Self.start(""))
+        let information = try #require(try await again.answer(5))
+        #expect(information[4..<36] != former)
+        #expect(try await again.message() == nil)
+        try await desk.close()
+    }
+
+    @Test("What the owner sets through an app is told to the next one")
+    func owner() async throws {
+        let desk = try await Desk()
+        let app = try await desk.app()
+        let commands: [[UInt8]] = [
+            [8] + Array("new name".utf8), [12, 5], [14, 1, 0, 0, 0, 2, 0, 0, 0], [38, 1, 0b10_01_00, 1, 3],
+            [11, 0xa8, 0x4b, 0x0d, 0, 0x90, 0xd0, 0x03, 0, 9, 6], [61, 0, 2], [58, 3, 70],
+            [21, 7, 0, 0, 0, 8, 0, 0, 0], [37, 0x40, 0xe2, 1, 0],
+        ]
+        for command in commands {
+            try await app.say(command)
+            #expect(try await app.answer(0) == [0], "\(command)")
+        }
+        try await app.say(Self.start("x"))
+        let information = try #require(try await app.answer(5))
+        #expect(information[2] == 5 && information[36] == 1 && information[40] == 2)
+        #expect(Array(information[44...47]) == [3, 1, 0b10_01_00, 1])
+        #expect(Array(information[48...57]) == [0xa8, 0x4b, 0x0d, 0, 0x90, 0xd0, 0x03, 0, 9, 6])
+        #expect(String(decoding: information[58...], as: UTF8.self) == "new name")
+        try await app.say([59])
+        #expect(try await app.answer(25) == [25, 3, 64])
+        try await app.say([43])
+        #expect(try await app.answer(23) == [23, 7, 0, 0, 0, 8, 0, 0, 0])
+        try await app.say([22, 3])
+        #expect(try #require(try await app.answer(13))[4...7] == [0x40, 0xe2, 1, 0])
+        try await app.say([56, 2])
+        #expect(try await app.answer(24)?.count == 30)
+        try await app.say([20])
+        #expect(try await app.answer(12)?.count == 11)
+        try await desk.close()
     }
 }

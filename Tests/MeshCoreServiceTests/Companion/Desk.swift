@@ -13,6 +13,8 @@ final class Desk: @unchecked Sendable {
     private let stage: Stage
     private var node: StagedNode
     private var server: CompanionServer
+    /// What apps wished for.
+    private(set) var restarts: AsyncStream<CompanionServer.Restart>
     private var apps: [App] = []
     private let configuration: CompanionServer.Configuration
     private var time: UInt32 = 1
@@ -21,21 +23,23 @@ final class Desk: @unchecked Sendable {
         self.configuration = configuration
         stage = try await Stage()
         node = try await stage.node(0)
-        server = try await Self.serve(node, configuration)
+        (server, restarts) = try await Self.serve(node, configuration)
     }
 
     private static func serve(
         _ node: StagedNode, _ configuration: CompanionServer.Configuration
-    ) async throws -> CompanionServer {
+    ) async throws -> (CompanionServer, AsyncStream<CompanionServer.Restart>) {
+        let (restarts, continuation) = AsyncStream.makeStream(of: CompanionServer.Restart.self)
         let server = try await node.node.eventLoop.submit { [node = node.node] in
             let server = try CompanionServer(
                 node: node, configuration: configuration,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ) { continuation.yield($0) }
             server.attach()
             return server
         }.get()
         try await server.listen(host: "127.0.0.1", port: 0)
-        return server
+        return (server, restarts)
     }
 
     /// Stops the node and starts another one on the same state.
@@ -43,7 +47,7 @@ final class Desk: @unchecked Sendable {
         await server.shutdown()
         try await node.stop()
         node = try await stage.node(0)
-        server = try await Self.serve(node, configuration)
+        (server, restarts) = try await Self.serve(node, configuration)
     }
 
     /// A message on the channel that everybody has comes in.
