@@ -49,7 +49,8 @@ extension EndToEndTests {
                     "/usr/bin/env",
                     [
                         "python3", "-B", Repository.path("Examples/cluster/tests/two_workers.py"),
-                        RunningProgram.folder.appendingPathComponent("heddle").path, Repository.path("config/scenarios/outage.yaml"),
+                        RunningProgram.folder.appendingPathComponent("heddle").path,
+                        Repository.path("config/scenarios/outage.yaml"),
                     ], within: .seconds(120))
                 #expect(status == 0 && output.contains("\nOK"), "\(output)")
             }

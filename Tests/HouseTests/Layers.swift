@@ -32,11 +32,7 @@ enum Layers {
 
         "NodeConfiguration": .service, "BorderRouter": .service, "ControlService": .service, "StatusService": .service,
         "RadioSetup": .service, "Simulator": .service, "Scenarios": .service, "EtherService": .service,
-<<<<<<< HEAD
-        "Dissector": .service,
-=======
         "MeshCoreService": .service, "Dissector": .service,
->>>>>>> main
 
         "heddled": .executable, "heddle": .executable, "HeddleBench": .executable,
     ]
