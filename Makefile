@@ -11,7 +11,7 @@ CHECKED_BUILD = HEDDLE_STRICT=1 swift build $(CHECKED_FLAGS)
 
 DEMO_KEY := 0134C0DE1AB51234C0DE1AB5CA1A110F
 
-.PHONY: help demo build install deb bench test test-long fuzz check check-format check-embedded check-imports unit-tests check-demo check-package clean
+.PHONY: help demo demo-meshcore build install deb bench test test-long fuzz check check-format check-embedded check-imports unit-tests check-demo check-demo-meshcore check-package clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -19,6 +19,9 @@ help: ## Show this list
 
 demo: build ## Form a mesh of three nodes and send traffic over it (uses a network interface when run as root)
 	scripts/demo
+
+demo-meshcore: build ## Let MeshCore's own command line talk over a mesh of nodes (installs it from PyPI into .build-python)
+	scripts/demo-meshcore
 
 build: ## Build the daemon heddled and the command line heddle, optimised
 	scripts/setup
@@ -39,7 +42,7 @@ bench: ## Measure what a frame costs and how fast hundreds of nodes are simulate
 
 test: ## Run every check: format, warnings, imports, Embedded Swift, unit tests, the demonstration
 	scripts/setup --tests
-	$(MAKE) check-format check-embedded unit-tests check-demo check-package
+	$(MAKE) check-format check-embedded unit-tests check-demo check-demo-meshcore check-package
 
 test-long: ## Run the tests again with all scenarios: more topologies, more seeds, more loss
 	scripts/setup --tests
@@ -69,6 +72,9 @@ check-demo: check-imports
 	@mkdir -p $(CHECKED)
 	scripts/demo --no-tun --binaries "$$($(CHECKED_BUILD) --show-bin-path)" --keep-capture $(CHECKED)/demo.pcap
 	scripts/check-capture $(CHECKED)/demo.pcap $(DEMO_KEY)
+
+check-demo-meshcore: check-imports
+	scripts/demo-meshcore --binaries "$$($(CHECKED_BUILD) --show-bin-path)"
 
 # Installs it into a clean system, which needs root and debootstrap.
 check-package:

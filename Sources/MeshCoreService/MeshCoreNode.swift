@@ -178,6 +178,15 @@ public final class MeshCoreNode: @unchecked Sendable {
         return air?.close() ?? eventLoop.makeSucceededVoidFuture()
     }
 
+    /// Removes everything that MeshCore has stored, and takes no part any more: the next start is that of a new node.
+    /// - Throws: when the store cannot be written.
+    func forgetEverything() throws {
+        eventLoop.preconditionInEventLoop()
+        isRunning = false
+        try store.removeAll()
+        store.isClosed = true
+    }
+
     /// Lets somebody on the event loop handle every event, before what follows from it leaves the node.
     func observe(_ observer: @escaping Observer) {
         eventLoop.preconditionInEventLoop()

@@ -25,6 +25,9 @@ public struct MeshCoreSettings: Equatable, Sendable {
     public var mesh: Bool
     /// The radio on which MeshCore's own packets travel; nil for none.
     public var air: RadioSettings?
+    /// The UDP port on the mesh at which applications reach MeshCore; nil for none.
+    /// - Default: none; 61623 where the key has no port
+    public var applicationPort: UInt16?
     /// What passes from one link to the other.
     public var bridge: MeshCoreBridgeSettings
 
@@ -40,6 +43,10 @@ public struct MeshCoreSettings: Equatable, Sendable {
         let links = mapping.optional("links")?.mapping()
         mesh = links?.optional("mesh")?.boolean() ?? true
         air = links?.optional("air").flatMap(Self.air)
+        applicationPort = mapping.optional("applications").flatMap { value in
+            value.isFalse
+                ? nil : value.mapping().map { UInt16($0.optional("port")?.integer(in: 1024...63535) ?? 61623) }
+        }
         bridge = MeshCoreBridgeSettings(mapping.optional("bridge")?.mapping())
     }
 
@@ -91,8 +98,6 @@ public struct MeshCoreCompanionSettings: Equatable, Sendable {
     /// - Range: 1 to 256
     /// - Default: 16
     public var clientLimit: Int
-    /// Where a link to a pseudo-terminal is made for apps that want a serial port; nil for none.
-    public var terminal: String?
 
     init(_ mapping: YAMLMapping?) {
         let address = mapping?.optional("listen")
@@ -103,7 +108,6 @@ public struct MeshCoreCompanionSettings: Equatable, Sendable {
         }
         clients = mapping?.optional("clients")?.choice() ?? .shared
         clientLimit = mapping?.optional("client-limit")?.integer(in: 1...256) ?? 16
-        terminal = mapping?.optional("terminal")?.path()
     }
 }
 

@@ -28,8 +28,10 @@ final class Daemon: Service, Sendable {
     private let commands: NodeControl
     private let tun: TUNBridge?
     private let meshCore: MeshCoreNode?
+    private let applications = Mutex<ApplicationPort?>(nil)
     /// Wishes of the command line to start anew.
     private let restarts: AsyncStream<Restart>
+    private let wishes: AsyncStream<Restart>.Continuation
     private let restart = Mutex<Restart?>(nil)
     /// Whether the program is to start anew, now that everything is closed.
     var mustRestart: Bool { restart.withLock { $0 != nil } }
@@ -65,6 +67,7 @@ final class Daemon: Service, Sendable {
             node: settings.makeNode(profile), radio: radio, store: store, logger: Logger(label: "NodeRuntime"))
         let (restarts, wishes) = AsyncStream.makeStream(of: Restart.self, bufferingPolicy: .bufferingNewest(1))
         self.restarts = restarts
+        self.wishes = wishes
         commands = NodeControl(runtime: runtime, commands: settings.commandLine, limits: settings.sessionLimits) {
             isFactoryReset in wishes.yield(isFactoryReset ? .factoryReset : .asItIs)
         }
@@ -102,7 +105,9 @@ final class Daemon: Service, Sendable {
             ) { [runtime, tun] in runtime.report(tun).prometheusText }
         }
         if let meshCore, let companion = settings.meshCore?.companion {
-            servers.companion = try await companion.serve(meshCore)
+            servers.companion = try await companion.serve(meshCore, state: settings.state) { [wishes] _ in
+                wishes.yield(.asItIs)
+            }
         }
         servers.control = try await ControlServer.listen(
             on: claim, handler: StatusHandler(commands: commands) { [runtime, tun] in runtime.report(tun) },
@@ -151,7 +156,20 @@ final class Daemon: Service, Sendable {
             node.registerServerData(now: now)
         }
         try await tun?.start()
-        try await eventLoop.submit { [meshCore] in try meshCore?.start() }.get()
+        try await startMeshCore()
+    }
+
+    private func startMeshCore() async throws {
+        guard let meshCore else { return }
+        let (runtime, settings) = (runtime, settings)
+        try await eventLoop.submit { [self] in
+            try meshCore.start()
+            guard let port = settings.meshCore?.applicationPort else { return }
+            let applications = ApplicationPort(
+                node: meshCore, runtime: runtime, logger: Logger(label: "MeshCoreService"))
+            try applications.start(port: port)
+            self.applications.withLock { $0 = applications }
+        }.get()
     }
 
     private func stop(_ servers: Servers) async {

@@ -56,7 +56,7 @@ extension MeshCoreSettings {
         return MeshCoreNode.Air(
             radio: try air.makeRadio(profile: profile, eventLoop: runtime.eventLoop),
             configuration: RadioConfiguration(
-                phy: profile.phy, frequency: air.lora.frequency, power: air.lora.power,
+                phy: profile.phy, frequency: air.lora.frequency, power: air.lora.power, syncWord: air.lora.syncWord,
                 listenBeforeTalk: air.lora.rules?.listenBeforeTalk))
     }
 }
@@ -85,13 +85,20 @@ extension MeshCoreBridgeSettings.Channel {
 
 extension MeshCoreCompanionSettings {
     /// Begins to serve apps.
-    func serve(_ node: MeshCoreNode) async throws -> CompanionServer {
+    /// - Parameters:
+    ///   - state: the path of the state file, whose disk is the node's storage.
+    ///   - onRestart: what an app's wish to start anew does.
+    func serve(
+        _ node: MeshCoreNode, state: String, onRestart: @escaping @Sendable (CompanionServer.Restart) -> Void
+    ) async throws -> CompanionServer {
         var configuration = CompanionServer.Configuration()
         configuration.clientLimit = clientLimit
         configuration.newestWins = clients == .newestWins
+        configuration.storageFolder = state
         let logger = Logger(label: "MeshCoreService")
         let server = try await node.eventLoop.submit { [configuration] in
-            let server = try CompanionServer(node: node, configuration: configuration, logger: logger)
+            let server = try CompanionServer(
+                node: node, configuration: configuration, logger: logger, onRestart: onRestart)
             server.attach()
             return server
         }.get()

@@ -44,8 +44,8 @@ extension NodeConfiguration {
             ?? ExtendedAddress(rawValue: entropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         var configuration = NodeEngine.Configuration(profile: profile)
         configuration.mac.airtimeRules = radio.lora.rules
-        // Each client of the control socket may use all of its own, and one on the command line; MeshCore has one.
-        configuration.ip.socketLimit = ControlServer.Configuration().clients * (sockets + 1) + 1
+        // Each client of the control socket may use all of its own, and one on the command line; MeshCore has two.
+        configuration.ip.socketLimit = ControlServer.Configuration().clients * (sockets + 1) + 2
         configuration.thread.identity.eui64 = device.eui64
         configuration.thread.identity.vendorName = device.vendor
         configuration.thread.identity.vendorModel = device.model

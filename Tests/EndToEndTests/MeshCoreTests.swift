@@ -31,36 +31,73 @@ extension EndToEndTests {
         func overTheAir() async throws {
             try await Workshop.run { workshop in
                 let ports = try FreePorts.base(count: 4)
-                let lora = "lora: { bandwidth: 250000, spreading-factor: 7 }"
-                for index in UInt16(0)..<2 {
-                    let (own, other) = (ports + 2 + index, ports + 3 - index)
-                    _ = try await workshop.startDaemon(
-                        workshop.write(
-                            """
-                            state: ./\(index).sqlite
-                            control: ./\(index).sock
-                            radio: { type: ether, address: "127.0.0.1:9", node: A }
-                            meshcore:
-                              name: node \(index)
-                              companion: { listen: "127.0.0.1:\(ports + index)" }
-                              links:
-                                mesh: false
-                                air:
-                                  radio: { type: udp, listen: "127.0.0.1:\(own)", peers: ["127.0.0.1:\(other)"], \(lora) }
-                            """, to: "\(index).yaml"))
-                }
+                for index in UInt16(0)..<2 { _ = try await startOnAir(workshop, ports, index) }
                 try await talk(workshop, ports)
             }
         }
 
+        @Test("A message that was acknowledged is there although its node was killed before an app had fetched it")
+        func killed() async throws {
+            try await Workshop.run { workshop in
+                let ports = try FreePorts.base(count: 4)
+                _ = try await startOnAir(workshop, ports, 0)
+                let receiver = try await startOnAir(workshop, ports, 1)
+                let sent = try await python(workshop, "send", "\(ports)", "\(ports + 1)", "do not lose me")
+                #expect(sent.status == 0, "\(sent.output)")
+                receiver.kill()
+                _ = try await receiver.status(within: .seconds(5))
+                _ = try await startOnAir(workshop, ports, 1)
+                let fetched = try await python(workshop, "fetch", "\(ports + 1)", "do not lose me")
+                #expect(fetched.status == 0 && fetched.output.contains("message fetched"), "\(fetched.output)")
+            }
+        }
+
+        @Test("The package's methods get the answers that docs/meshcore-clients.md tells")
+        func methods() async throws {
+            try await Workshop.run { workshop in
+                let ports = try FreePorts.base(count: 4)
+                for index in UInt16(0)..<2 { _ = try await startOnAir(workshop, ports, index) }
+                let (status, output) = try await python(workshop, "commands", "\(ports)", "\(ports + 1)")
+                #expect(status == 0, "\(output)")
+                let table = output.split(separator: "\n").filter { $0.hasPrefix("|") }.joined(separator: "\n")
+                #expect(table.count > 1000)
+                let page = try String(contentsOfFile: Repository.path("docs/meshcore-clients.md"), encoding: .utf8)
+                #expect(page.contains(table), "the page has another table than this one:\n\(table)")
+            }
+        }
+
+        /// A node without the IPv6 mesh, whose air is datagrams to the other one.
+        private func startOnAir(_ workshop: Workshop, _ ports: UInt16, _ index: UInt16) async throws -> RunningProgram {
+            let (own, other) = (ports + 2 + index, ports + 3 - index)
+            let lora = "lora: { bandwidth: 250000, spreading-factor: 7 }"
+            return try await workshop.startDaemon(
+                workshop.write(
+                    """
+                    state: ./\(index).sqlite
+                    control: ./\(index).sock
+                    radio: { type: ether, address: "127.0.0.1:9", node: A }
+                    meshcore:
+                      name: node \(index)
+                      companion: { listen: "127.0.0.1:\(ports + index)" }
+                      links:
+                        mesh: false
+                        air: { radio: { type: udp, listen: "127.0.0.1:\(own)", peers: ["127.0.0.1:\(other)"], \(lora) } }
+                    """, to: "\(index).yaml"))
+        }
+
         private func talk(_ workshop: Workshop, _ ports: UInt16) async throws {
-            let (status, output) = try await workshop.finish(
-                PythonTools.python,
-                [Repository.path("Tests/Python/meshcore_messages.py"), "\(ports)", "\(ports + 1)"],
-                within: .seconds(150))
+            let (status, output) = try await python(workshop, "talk", "\(ports)", "\(ports + 1)")
             #expect(status == 0, "\(output)")
             let expected = ["connected", "adverts heard", "message acknowledged", "channel message received"]
             #expect(output.split(separator: "\n").map(String.init) == expected)
+        }
+
+        private func python(
+            _ workshop: Workshop, _ arguments: String...
+        ) async throws -> (status: Int32?, output: String) {
+            try await workshop.finish(
+                PythonTools.python, [Repository.path("Tests/Python/meshcore_messages.py")] + arguments,
+                within: .seconds(150))
         }
     }
 }

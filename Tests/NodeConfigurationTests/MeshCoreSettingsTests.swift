@@ -88,8 +88,8 @@ import Testing
         #expect(settings.name == "Heddle" && settings.role == .companion)
         let companion = try #require(settings.companion)
         #expect(companion.listen == NetworkEndpoint(host: "127.0.0.1", port: 5000))
-        #expect(companion.clients == .shared && companion.clientLimit == 16 && companion.terminal == nil)
-        #expect(settings.mesh && settings.air == nil)
+        #expect(companion.clients == .shared && companion.clientLimit == 16)
+        #expect(settings.mesh && settings.air == nil && settings.applicationPort == nil)
         #expect(settings.bridge.isEnabled && settings.bridge.mesh == settings.bridge.air)
         #expect(settings.bridge.mesh.passesIn && settings.bridge.mesh.passesOut)
         #expect(settings.bridge.mesh.types == nil && settings.bridge.mesh.channels == nil)
@@ -105,12 +105,13 @@ import Testing
                   enabled: true
                   name: alpha
                   role: companion
-                  companion: { listen: "[::1]:5001", clients: newest-wins, client-limit: 2, terminal: run/tty }
+                  companion: { listen: "[::1]:5001", clients: newest-wins, client-limit: 2 }
                   links:
                     mesh: false
                     air:
                       radio: { type: udp, listen: 127.0.0.1:7008, peers: [127.0.0.1:7001],
                                lora: { frequency: 869618000, bandwidth: 62500, spreading-factor: 8, coding-rate: 5 } }
+                  applications: { port: 5555 }
                   bridge:
                     enabled: false
                     mesh: { in: false, out: false, types: [advert, raw], packets-per-minute: 60 }
@@ -121,8 +122,7 @@ import Testing
         let companion = try #require(settings.companion)
         #expect(companion.listen == NetworkEndpoint(host: "::1", port: 5001))
         #expect(companion.clients == .newestWins && companion.clientLimit == 2)
-        #expect(companion.terminal == "/etc/run/tty")
-        #expect(!settings.mesh)
+        #expect(!settings.mesh && settings.applicationPort == 5555)
         let air = try #require(settings.air)
         #expect(air.lora.frequency == Hertz(869_618_000) && air.lora.bandwidth == Hertz(62_500))
         #expect(air.lora.spreadingFactor == 8 && air.lora.codingRate == 5)
@@ -159,6 +159,7 @@ import Testing
             ("bridge: { mesh: { types: [news] } }", "bridge.mesh.types[0]"),
             ("bridge: { air: { channels: [heddle] } }", "bridge.air.channels[0]"),
             ("bridge: { air: { packets-per-minute: 0 } }", "bridge.air.packets-per-minute"), ("link: {}", "link"),
+            ("applications: { port: 80 }", "applications.port"), ("applications: true", "applications"),
         ])
     func refused(text: String, path: String) {
         let found = problems("meshcore: { \(text) }")
@@ -181,11 +182,9 @@ import Testing
         let lines = try String(contentsOf: file, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex(of: "#meshcore:"))
-        let text = lines[start...].prefix { $0.hasPrefix("#") }.map { $0.dropFirst() }
-            .map { $0.hasPrefix("    #terminal") ? "    " + $0.dropFirst(5) : $0[...] }.joined(separator: "\n")
+        let text = lines[start...].prefix { $0.hasPrefix("#") }.map { $0.dropFirst() }.joined(separator: "\n")
         let settings = try #require(try configuration(text).meshCore)
         #expect(settings.name == "alpha" && settings.air != nil)
-        #expect(settings.companion?.terminal == "/run/heddle/meshcore")
         #expect(settings.bridge.mesh.types?.count == 5 && settings.bridge.mesh.channels?.count == 2)
     }
 }

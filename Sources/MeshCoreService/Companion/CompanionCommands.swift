@@ -13,7 +13,14 @@ struct CompanionCommand {
 
     static let appStart: UInt8 = 1
     static let syncNextMessage: UInt8 = 10
+    static let reboot: UInt8 = 19
+    static let batteryAndStorage: UInt8 = 20
     static let deviceQuery: UInt8 = 22
+    static let signStart: UInt8 = 33
+    static let signData: UInt8 = 34
+    static let signFinish: UInt8 = 35
+    static let setPin: UInt8 = 37
+    static let factoryReset: UInt8 = 51
 
     /// What the node answers.
     func answer(_ engine: inout MeshCoreEngine, now: Instant) -> [[UInt8]] {
@@ -43,12 +50,6 @@ struct CompanionCommand {
         case 7:
             let isFlood = body.count > 1 && body[1] == 1
             return try done { () throws(MeshCoreError) in try engine.sendAdvert(isFlood: isFlood, now: now) }
-        case 8:
-            try require(2)
-            var parameters = engine.parameters
-            parameters.name = Array(body.dropFirst().prefix { $0 != 0 }.prefix(31))
-            engine.updateParameters(parameters, now: now)
-            return [[CompanionCode.ok]]
         case 9:
             let contact = try contact(now: engine.time(now: now))
             return try done { () throws(MeshCoreError) in try engine.setContact(contact) }
@@ -71,22 +72,27 @@ struct CompanionCommand {
             return [CompanionFrames.contact(contact)]
         case 31: return [try channel(engine)]
         case 32: return try setChannel(&engine)
-        default: throw .unsupported
+        default:
+            if let answers = try carryOutOwners(&engine, now: now) { return answers }
+            if let answers = try carryOutRequests(&engine, now: now) { return answers }
+            throw .unsupported
         }
     }
 
     // MARK: Arguments
 
-    private func require(_ count: Int) throws(CompanionError) {
+    func require(_ count: Int) throws(CompanionError) {
         if body.count < count { throw .unsupported }
     }
 
-    private func number(at offset: Int) throws(CompanionError) -> UInt32 {
+    func number(at offset: Int) throws(CompanionError) -> UInt32 {
         try require(offset + 4)
         return (0..<4).reduce(UInt32(0)) { $0 | UInt32(body[offset + $1]) << (8 * UInt32($1)) }
     }
 
-    private func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
+    func signedNumber(at offset: Int) throws(CompanionError) -> Int32 { Int32(bitPattern: try number(at: offset)) }
+
+    func key(at offset: Int = 1) throws(CompanionError) -> MeshCorePublicKey {
         try require(offset + MeshCorePublicKey.byteCount)
         guard let key = MeshCorePublicKey(Array(body[offset..<offset + MeshCorePublicKey.byteCount])) else {
             throw .illegalArgument
@@ -94,7 +100,7 @@ struct CompanionCommand {
         return key
     }
 
-    private func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
+    func done(_ body: () throws(MeshCoreError) -> Void) throws(CompanionError) -> [[UInt8]] {
         do throws(MeshCoreError) { try body() } catch { throw CompanionError(error) }
         return [[CompanionCode.ok]]
     }

@@ -2,7 +2,7 @@ import Logging
 import MeshCoreWire
 import NIOCore
 
-/// One app on a stream of bytes: TCP, or a pseudo-terminal.
+/// One app on a stream of bytes.
 ///
 /// It lives on the node's event loop.
 final class CompanionConnection: ChannelInboundHandler, @unchecked Sendable {

@@ -92,12 +92,13 @@ enum CompanionFrames {
         }
     }
 
-    static func deviceInformation(_ engine: MeshCoreEngine) -> [UInt8] {
+    /// - Parameter pin: 4 bytes.
+    static func deviceInformation(_ engine: MeshCoreEngine, pin: [UInt8]) -> [UInt8] {
         make(CompanionCode.deviceInformation) { writer in
             writer.write(UInt8(13))
             writer.write(UInt8(clamping: engine.configuration.contactLimit / 2))
             writer.write(UInt8(clamping: engine.configuration.channelLimit))
-            writer.write(repeating: 0, count: 4)
+            writer.write(contentsOf: pin)
             write(Array("Heddle".utf8), 12, to: &writer)
             write(Array("Heddle".utf8), 40, to: &writer)
             write(engine.facts.version, 20, to: &writer)
@@ -204,7 +205,68 @@ enum CompanionFrames {
                 writer.write(contentsOf: hash.bytes)
                 writer.writeLittleEndian(UInt64(UInt32(clamping: roundTrip.microseconds / 1000)), count: 4)
             }
+        default: return response(of: event)
+        }
+    }
+
+    /// What another node's answer says.
+    private static func response(of event: MeshCoreEvent) -> [UInt8]? {
+        switch event {
+        case .login(let key, let response, let serverTime): return login(key, response, serverTime)
+        case .status(let key, let status): return make(0x87) { $0.write(contentsOf: [0] + key.prefix(6) + status) }
+        case .telemetry(let key, let values): return make(0x8b) { $0.write(contentsOf: [0] + key.prefix(6) + values) }
+        case .binaryResponse(_, let tag, let data):
+            return make(0x8c) { writer in
+                writer.write(UInt8(0))
+                writer.writeLittleEndian(UInt64(tag), count: 4)
+                writer.write(contentsOf: data)
+            }
+        case .pathDiscovered(let contact, let out, let back):
+            return make(0x8d) { writer in
+                writer.write(contentsOf: [0] + contact.prefix(6))
+                out.serialize(into: &writer)
+                back.serialize(into: &writer)
+            }
+        case .trace(let trace, let hops, let arrival):
+            return make(0x89) { writer in
+                writer.write(contentsOf: [0, UInt8(clamping: trace.route.count), trace.flags])
+                writer.writeLittleEndian(UInt64(trace.tag), count: 4)
+                writer.writeLittleEndian(UInt64(trace.authorization), count: 4)
+                writer.write(contentsOf: trace.route + hops.map { UInt8(bitPattern: $0) })
+                writer.write(UInt8(bitPattern: arrival.snrQuarters))
+            }
+        case .control(let payload, let path, let arrival):
+            return make(0x8e) { writer in
+                writer.write(UInt8(bitPattern: arrival.snrQuarters))
+                writer.write(UInt8(bitPattern: arrival.rssi))
+                writer.write(path.lengthByte)
+                writer.write(contentsOf: payload)
+            }
+        case .rawData(let payload, let arrival):
+            return make(0x84) { writer in
+                writer.write(UInt8(bitPattern: arrival.snrQuarters))
+                writer.write(UInt8(bitPattern: arrival.rssi))
+                writer.write(UInt8(0xff))
+                writer.write(contentsOf: payload)
+            }
         default: return nil
+        }
+    }
+
+    private static func login(
+        _ key: MeshCorePublicKey, _ response: MeshCoreLoginResponse, _ serverTime: UInt32
+    ) -> [UInt8] {
+        switch response {
+        case .accepted(let acceptance):
+            make(0x85) { writer in
+                writer.write(acceptance.role)
+                writer.write(contentsOf: key.prefix(6))
+                writer.writeLittleEndian(UInt64(serverTime), count: 4)
+                writer.write(acceptance.permissions)
+                writer.write(acceptance.level ?? 0)
+            }
+        case .legacy: [0x85, 0] + key.prefix(6)
+        case .refused: [0x86, 0] + key.prefix(6)
         }
     }
 }

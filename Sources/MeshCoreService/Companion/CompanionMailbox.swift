@@ -75,6 +75,12 @@ final class CompanionMailbox {
 
     // MARK: Apps
 
+    /// Knows an app from now on: what it has not fetched stays for it.
+    func register(_ app: [UInt8]) {
+        guard !places.contains(where: { $0.name == app }) else { return }
+        set(app, to: 0)
+    }
+
     /// Where an app goes on; a new one begins with the oldest message that is kept.
     func place(of app: [UInt8]) -> UInt64 {
         places.first { $0.name == app }?.next ?? 0
@@ -89,12 +95,16 @@ final class CompanionMailbox {
     func advance(_ app: [UInt8], to next: UInt64) {
         let former = place(of: app)
         guard next > former else { return }
+        set(app, to: next)
+        let done = places.map(\.next).min() ?? 0
+        while let first = messages.first, first.number < done { remove(at: 0) }
+    }
+
+    private func set(_ app: [UInt8], to next: UInt64) {
         places.removeAll { $0.name == app }
         if places.count >= readerLimit { store.save(Self.name(of: places.removeFirst().name), nil) }
         places.append((app, next))
         store.save(Self.name(of: app), (0..<8).map { UInt8(truncatingIfNeeded: next >> (56 - 8 * UInt64($0))) })
-        let done = places.map(\.next).min() ?? 0
-        while let first = messages.first, first.number < done { remove(at: 0) }
     }
 
     // MARK: Names

@@ -1,11 +1,10 @@
 public import Logging
-import LinuxDevices
 import MeshCoreEngine
 import MeshCoreWire
 public import NIOCore
 import NIOPosix
 
-/// Serves MeshCore's apps: over TCP, and over a pseudo-terminal for those that want a serial port.
+/// Serves MeshCore's apps over TCP.
 ///
 /// It lives on the node's event loop.
 public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendable {
@@ -14,6 +13,8 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         /// How many apps may be connected at once; more are closed at once.
         /// - Range: 1 to 256
         public var clientLimit = 16
+        /// The folder whose disk is told as the node's storage; nil where nothing is told.
+        public var storageFolder: String?
         /// Whether a new app ends the connection of the one before, as the firmware does.
         public var newestWins = false
 
@@ -27,11 +28,21 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         var name: [UInt8] = []
         /// The highest protocol version that it understands.
         var version: UInt8 = 0
+        /// What is to be signed, from the command that begins to the one that ends.
+        var signing: [UInt8]?
         /// Where it goes on in the mailbox, ahead of what has been written.
         var place: UInt64
     }
 
+    /// Why the node's service is to start anew.
+    public enum Restart: Sendable {
+        case reboot
+        /// Without anything that MeshCore has stored; that is gone already.
+        case factoryReset
+    }
+
     private let node: MeshCoreNode
+    private let onRestart: @Sendable (Restart) -> Void
     private let mailbox: CompanionMailbox
     private let configuration: Configuration
     private let logger: Logger
@@ -39,8 +50,13 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
     private var connectionCount: UInt64 = 0
     private var channel: (any Channel)?
 
+    /// - Parameter onRestart: what an app's wish to start anew does.
     /// - Throws: when the messages that wait cannot be read from the store.
-    public init(node: MeshCoreNode, configuration: Configuration = Configuration(), logger: Logger) throws {
+    public init(
+        node: MeshCoreNode, configuration: Configuration = Configuration(), logger: Logger,
+        onRestart: @escaping @Sendable (Restart) -> Void
+    ) throws {
+        self.onRestart = onRestart
         self.node = node
         self.configuration = configuration
         self.logger = logger
@@ -86,7 +102,8 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
 
     private func newConnection() -> CompanionConnection {
         connectionCount += 1
-        return CompanionConnection(number: connectionCount, owner: self, logger: logger)
+        return CompanionConnection(
+            number: connectionCount, owner: self, logger: logger)
     }
 
     // MARK: Connections
@@ -113,7 +130,15 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         case CompanionCommand.syncNextMessage: sendNextMessage(to: client)
         case CompanionCommand.deviceQuery where body.count >= 2:
             clients[connection.number]?.version = body[1]
-            connection.send(node.withEngine { engine, _ in CompanionFrames.deviceInformation(engine) })
+            let pin = pin
+            connection.send(node.withEngine { engine, _ in CompanionFrames.deviceInformation(engine, pin: pin) })
+        case CompanionCommand.setPin where body.count >= 5: connection.send(setPin(Array(body[1..<5])))
+        case CompanionCommand.batteryAndStorage: connection.send(batteryAndStorage())
+        case CompanionCommand.reboot where body.dropFirst().starts(with: Array("reboot".utf8)): onRestart(.reboot)
+        case CompanionCommand.factoryReset where body.dropFirst().starts(with: Array("reset".utf8)):
+            resetFactory(connection)
+        case CompanionCommand.signStart, CompanionCommand.signData, CompanionCommand.signFinish:
+            connection.send(sign(command, client))
         default:
             // The answer goes out before anything that follows from the command.
             node.withEngine { engine, now in
@@ -125,9 +150,73 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
     private func start(_ client: Client, _ body: [UInt8]) {
         let number = client.connection.number
         let name = Array(body.dropFirst(8).prefix { $0 != 0 }.prefix(32))
+        mailbox.register(name)
         clients[number]?.name = name
         clients[number]?.place = mailbox.place(of: name)
         client.connection.send(node.withEngine { engine, _ in CompanionFrames.selfInformation(engine) })
+    }
+
+    /// The number that a radio with Bluetooth asks apps for; this node has none, but keeps it.
+    private var pin: [UInt8] {
+        guard let stored = try? node.store.load(Self.pinName), stored.count == 4 else { return [0, 0, 0, 0] }
+        return stored
+    }
+
+    private static let pinName = "pin"
+
+    private func setPin(_ bytes: [UInt8]) -> [UInt8] {
+        let pin = bytes.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard pin == 0 || (100_000...999_999).contains(pin) else {
+            return [CompanionCode.error, CompanionError.illegalArgument.rawValue]
+        }
+        node.store.save(Self.pinName, bytes)
+        return [CompanionCode.ok]
+    }
+
+    private func batteryAndStorage() -> [UInt8] {
+        let storage = configuration.storageFolder.flatMap { DeviceMeasurements.storage(of: $0) } ?? (0, 0)
+        return CompanionFrames.make(12) { writer in
+            writer.writeLittleEndian(UInt64(DeviceMeasurements.battery() ?? 0), count: 2)
+            writer.writeLittleEndian(UInt64(storage.0), count: 4)
+            writer.writeLittleEndian(UInt64(storage.1), count: 4)
+        }
+    }
+
+    private func resetFactory(_ connection: CompanionConnection) {
+        do {
+            try node.forgetEverything()
+        } catch {
+            logger.error("MeshCore's state cannot be forgotten: \(error)")
+            connection.send([CompanionCode.error, CompanionError.storage.rawValue])
+            return
+        }
+        connection.send([CompanionCode.ok])
+        onRestart(.factoryReset)
+    }
+
+    /// The longest text that is signed.
+    /// - Units: bytes
+    private static let signingLimit = 8192
+
+    private func sign(_ command: CompanionCommand, _ client: Client) -> [UInt8] {
+        let number = client.connection.number
+        func refused(_ error: CompanionError) -> [UInt8] { [CompanionCode.error, error.rawValue] }
+        if command.code == CompanionCommand.signStart {
+            clients[number]?.signing = []
+            return CompanionFrames.make(19) { writer in
+                writer.write(UInt8(0))
+                writer.writeLittleEndian(UInt64(Self.signingLimit), count: 4)
+            }
+        }
+        if command.code == CompanionCommand.signData, command.body.count < 2 { return refused(.unsupported) }
+        guard let text = client.signing else { return refused(.badState) }
+        if command.code == CompanionCommand.signData {
+            guard text.count + command.body.count - 1 <= Self.signingLimit else { return refused(.full) }
+            clients[number]?.signing?.append(contentsOf: command.body.dropFirst())
+            return [CompanionCode.ok]
+        }
+        clients[number]?.signing = nil
+        return [20] + node.withEngine { engine, _ in engine.sign(text) }
     }
 
     // MARK: Messages
@@ -146,7 +235,7 @@ public final class CompanionServer: CompanionConnection.Owner, @unchecked Sendab
         }
     }
 
-    private func handle(_ event: MeshCoreEvent) {
+    func handle(_ event: MeshCoreEvent) {
         switch event {
         case .message(let contact, let text, let arrival):
             keep(CompanionFrames.message(from: contact, text, arrival))

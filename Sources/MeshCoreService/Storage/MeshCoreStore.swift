@@ -11,6 +11,9 @@ final class MeshCoreStore {
     /// The names of what could not be written when it was last to be.
     private var unwritten: Set<String> = []
 
+    /// Whether nothing is written any more.
+    var isClosed = false
+
     private static let prefix = "meshcore/"
 
     init(_ records: any NamedRecordStore, logger: Logger) {
@@ -37,6 +40,7 @@ final class MeshCoreStore {
     /// - Returns: whether that is on the disk.
     @discardableResult
     func save(_ name: String, _ value: [UInt8]?) -> Bool {
+        guard !isClosed else { return false }
         do {
             if let value {
                 try records.save(Self.prefix + name, value)
