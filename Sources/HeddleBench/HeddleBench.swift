@@ -3,6 +3,9 @@ import Foundation
 /// Measures how fast the node is, alone and by the hundred.
 ///
 ///     heddle-bench [--json] [--paths | --simulation | --lora | --simulator]
+///     heddle-bench --write docs/performance.md
+///
+/// The second measures the simulator and puts the table into that page.
 ///
 /// All figures are processor time of one core, the median of five runs. Every run of a simulation has a process of
 /// its own, so that its memory can be told from that of the others.
@@ -17,6 +20,7 @@ enum HeddleBench {
         if arguments.first == SimulatorFigures.childOption {
             return try runSimulatorChild(Array(arguments.dropFirst()))
         }
+        if arguments.first == "--write" { return writePage(Array(arguments.dropFirst())) }
         let known: Set = ["--json", "--paths", "--simulation", "--lora", "--simulator"]
         if let unknown = arguments.first(where: { !known.contains($0) }) { return fail(BenchError.usage(unknown)) }
         do {
@@ -28,6 +32,17 @@ enum HeddleBench {
             if isAsked("--lora") { report.lora = LoRaFigures.measure() }
             if isAsked("--simulator") { report.simulator = try SimulatorFigures.all.map(measure) }
             print(arguments.contains("--json") ? try json(report) : report.text)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private static func writePage(_ arguments: [String]) {
+        guard arguments.count == 1 else { return fail(BenchError.usage("--write")) }
+        do {
+            let table = SimulatorFigures.lines(try SimulatorFigures.all.map(measure))
+            try PerformancePage.write(
+                Array(table.dropLast()), command: "heddle-bench --simulator", into: arguments[0])
         } catch {
             fail(error)
         }
