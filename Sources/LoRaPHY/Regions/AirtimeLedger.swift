@@ -141,11 +141,13 @@ public struct AirtimeLedger: Equatable, Sendable {
     }
 
     /// Takes over what a run before used. How long the node was off is not known for certain, so it counts as no time.
+    /// A record that claims to count for longer than a ledger ever writes, as a damaged one may, counts for an hour.
     public mutating func restore(_ stored: StoredAirtime, now: Instant) {
         guard stored.subBand == rules.name else { return }
         slots = []
         for entry in stored.entries.sorted(by: { $0.countsFor < $1.countsFor }).suffix(Self.slotLimit) {
-            let index = Self.slot(countingUntil: now + .seconds(Int64(entry.countsFor)))
+            let countsFor = min(.seconds(Int64(entry.countsFor)), Self.window + Self.slotLength)
+            let index = Self.slot(countingUntil: now + countsFor)
             if let last = slots.indices.last, slots[last].index == index {
                 slots[last].used += Int64(entry.used)
             } else {

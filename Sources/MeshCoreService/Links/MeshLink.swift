@@ -137,6 +137,7 @@ final class MeshLink: @unchecked Sendable {
             }
         } catch {
             counters.notSent += 1
+            if let known, error as? SendError != .notAttached { directory.forget(known) }
             logger.debug("a MeshCore packet did not leave for \(address): \(error)")
             return .failed
         }

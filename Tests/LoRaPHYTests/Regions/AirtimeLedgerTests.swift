@@ -138,6 +138,15 @@ struct AirtimeLedgerTests {
         }
     }
 
+    @Test("A record of the future keeps the node silent for an hour and no longer")
+    func future() throws {
+        var ledger = Self.ledger()
+        let entries = [StoredAirtime.Entry(countsFor: .max, used: .max), .init(countsFor: 100_000, used: .max)]
+        ledger.restore(StoredAirtime(subBand: Self.rules.name, entries: entries), now: Self.at(1000))
+        let start = ledger.earliestStart(of: .milliseconds(100), priority: .data, now: Self.at(1000))
+        #expect((Self.at(1000 + 3600)...Self.at(1000 + 3600 + 90)).contains(try #require(start)))
+    }
+
     @Test("What another sub-band was used for does not count")
     func otherBand() {
         var ledger = Self.ledger()

@@ -2,6 +2,7 @@ import EngineCore
 import LoRaPHY
 import NIOCore
 import NIOEmbedded
+import TestSupport
 
 @testable import RadioDrivers
 
@@ -45,6 +46,8 @@ final class EmulatedChip: SX126xBus, @unchecked Sendable {
         case silentTransmitter
         /// The oscillator does not start.
         case noOscillator
+        /// Bits flip on the way back to the host, in one of so many exchanges.
+        case bitErrors(oneIn: Int)
     }
 
     enum Mode: UInt8 {
@@ -78,6 +81,8 @@ final class EmulatedChip: SX126xBus, @unchecked Sendable {
     private var isReset = false
     private var busy = Duration.zero
     private var registers: [UInt16: UInt8] = [:]
+    /// Which bits flip.
+    var random = SeededGenerator(seed: 1)
     var syncWord: [UInt8] { [0x0740, 0x0741].map { registers[$0] ?? 0 } }
     private var buffer = [UInt8](repeating: 0, count: 256)
     private var modulation: [UInt8] = [7, 4, 1, 0]
@@ -147,6 +152,18 @@ final class EmulatedChip: SX126xBus, @unchecked Sendable {
     // MARK: Commands
 
     func exchange(_ bytes: [UInt8]) throws(RadioError) -> [UInt8] {
+        guard case .bitErrors(let oneIn) = fault else { return perform(bytes) }
+        return disturbed(perform(bytes), oneIn)
+    }
+
+    private func disturbed(_ bytes: [UInt8], _ oneIn: Int) -> [UInt8] {
+        guard UInt64.random(in: 0..<UInt64(oneIn), using: &random) == 0, !bytes.isEmpty else { return bytes }
+        var bytes = bytes
+        bytes[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0...7, using: &random)
+        return bytes
+    }
+
+    private func perform(_ bytes: [UInt8]) -> [UInt8] {
         if case .absent = fault { return [UInt8](repeating: 0xff, count: bytes.count) }
         if mode == .sleep {
             // Being selected wakes it.

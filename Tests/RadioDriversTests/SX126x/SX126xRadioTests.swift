@@ -3,6 +3,7 @@ import LoRaPHY
 import NIOCore
 import NIOEmbedded
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RadioDrivers
@@ -236,6 +237,28 @@ struct SX126xRadioTests {
         #expect(station.events == [.transmitDone(.sent)])
         #expect(station.radio.counters.lostInterrupts == 1)
         #expect(station.radio.counters.recoveries == 0)
+    }
+
+    @Test("Bits that flip on the wires never trap, and end with the fault", arguments: [2, 10, 100])
+    func bitErrors(oneIn: Int) throws {
+        let seed = UInt64.random(in: .min ... .max)
+        let air = EmulatedAir()
+        let (one, other) = (try Station(on: air), try Station(on: air))
+        one.chip.random = SeededGenerator(seed: seed)
+        one.chip.fault = .bitErrors(oneIn: oneIn)
+        for round in 0..<200 {
+            one.radio.assessChannel()
+            air.eventLoop.advanceTime(by: .milliseconds(100))
+            (round.isMultiple(of: 2) ? one : other).radio.transmit([UInt8(truncatingIfNeeded: round), 2, 3])
+            air.eventLoop.advanceTime(by: .seconds(1))
+        }
+        one.chip.fault = nil
+        air.eventLoop.advanceTime(by: .seconds(75))
+        one.forget()
+        other.forget()
+        one.radio.transmit([7, 8, 9])
+        air.eventLoop.advanceTime(by: .seconds(1))
+        #expect(one.events == [.transmitDone(.sent)], "seed \(seed)")
     }
 
     @Test("A chip that never ends a frame is reset, and the frame is told as failed")
