@@ -1,5 +1,7 @@
 import EngineCore
+import Foundation
 import LoRaPHY
+import TestSupport
 import Testing
 
 @testable import NodeConfiguration
@@ -38,6 +40,15 @@ struct KISSSettingsTests {
     func errors(radio: String, keyPath: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try configuration(radio) }
         #expect(error?.errors.map(\.keyPath) == [keyPath], "\(error?.description ?? "")")
+    }
+
+    @Test("The modem's configuration that is shipped loads, under the law of a region")
+    func shipped() throws {
+        let file = Fixtures.directory.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("config/radios/meshcore-kiss-modem.yaml")
+        let radio = try NodeConfiguration(file: file.path).radio
+        #expect(radio.device == .kiss(.serial(device: "/dev/ttyACM0", speed: 115_200)))
+        #expect(radio.lora.rules == Region.eu868.subBands[4] && radio.profile == .lora)
     }
 
     @Test("The longer preamble counts for what the law limits")

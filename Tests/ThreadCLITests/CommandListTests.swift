@@ -75,7 +75,7 @@ struct CommandListTests {
         for name in names { #expect(CommandTable.command(name) != nil, "\(name)") }
         // Its defaults where they do not depend on the speed of the link.
         for (line, answer) in [
-            ("autostart", ["true", "Done"]), ("counter", ["drops", "ip", "mac", "mle", "Done"]),
+            ("autostart", ["true", "Done"]), ("counter", ["airtime", "drops", "ip", "mac", "mle", "Done"]),
             ("leaderpartitionid", ["0", "Done"]), ("leaderpartitionid 7", ["Done"]),
             ("partitionid preferred", ["7", "Done"]), ("leaderweight", ["64", "Done"]),
             ("keysequence counter", ["0", "Done"]), ("keysequence guardtime", ["624", "Done"]),

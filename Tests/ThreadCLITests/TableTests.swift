@@ -1,6 +1,7 @@
 import EngineCore
 import Simulator
 import TestSupport
+import LoRaPHY
 import Testing
 import ThreadWire
 
@@ -119,7 +120,9 @@ struct TableTests {
     @Test("Counters count and begin again")
     func counters() throws {
         let terminals = try formed()
-        #expect(terminals.type("counters", at: "A").lines == ["drops", "ip", "mac", "mle"])
+        #expect(terminals.type("counters", at: "A").lines == ["airtime", "drops", "ip", "mac", "mle"])
+        #expect(terminals.type("counters airtime", at: "A").lines == ["Limit: none"])
+        #expect(terminals.type("counters airtime reset", at: "A").result == .failed(.invalidArguments))
         #expect(terminals.type("counters mle", at: "A").lines.contains("Role Leader: 1"))
         for name in ["ip", "mac", "mle"] {
             let isMoving = { (line: String) in line.hasPrefix("Time ") || line.contains(": 0") }
@@ -134,6 +137,19 @@ struct TableTests {
         terminals.run(for: .seconds(5))
         #expect(terminals.type("counters drops", at: "A").lines.contains { $0.hasPrefix("addressUnresolved: ") })
         #expect(terminals.type("counters drops reset", at: "A").result == .failed(.invalidArguments))
+    }
+
+    @Test("Where the law limits air time, counters tell how much was used and who had to wait")
+    func airtimeCounters() throws {
+        let terminals = Terminals(nodes: ["A"], links: [], airtimeRules: Region.eu868.subBands[0])
+        terminals.network.start(Terminals.dataset, nodes: [terminals.network["A"]])
+        try #require(
+            terminals.network.run(until: { $0["A"].engine.thread.role == .leader }, within: .seconds(60)) != nil)
+        let lines = terminals.type("counters airtime", at: "A").lines
+        #expect(
+            lines.map { $0.prefix { $0 != ":" } } == ["Sub-band", "Used Milli", "Budget Milli", "Waits", "Given Up"])
+        #expect(lines[0] == "Sub-band: 863" && lines[2] == "Budget Milli: 3600")
+        #expect(lines[1] != "Used Milli: 0")
     }
 
     @Test("Addresses set by hand come and go, a few of them")

@@ -2,6 +2,7 @@ import CryptoProviders
 import EngineCore
 import LinkProfiles
 import LoRaChannel
+import LoRaPHY
 import NodeEngine
 import Simulator
 import ThreadCLI
@@ -35,6 +36,7 @@ final class Terminals {
     init(
         nodes: [String] = ["A", "B", "C", "S", "N"], links: [(String, String)] = [("A", "B"), ("B", "C"), ("A", "S")],
         seed: UInt64 = 1, profile: LinkProfile = .ieee802154,
+        airtimeRules: SubBand? = nil,
         configuration: CommandInterpreter.Configuration = Terminals.configuration
     ) {
         network = VirtualNetwork(
@@ -45,7 +47,7 @@ final class Terminals {
                 var writer = ByteWriter()
                 for index in 0..<4 { writer.write(seed &+ UInt64(index)) }
                 return SodiumEntropy(seed: writer.bytes)
-            })
+            }, configure: { _, configuration in configuration.mac.airtimeRules = airtimeRules })
         for node in network.nodes {
             let interpreter = CommandInterpreter(configuration: configuration)
             interpreters[node.name] = interpreter

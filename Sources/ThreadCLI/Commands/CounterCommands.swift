@@ -5,10 +5,13 @@ import ThreadEngine
 
 /// What was counted.
 let counterCommands = [
-    Command("counters", ["counters", "counters drops", "counters ip|mac|mle [reset]"]) {
+    Command("counters", ["counters", "counters airtime|drops", "counters ip|mac|mle [reset]"]) {
         invocation throws(CommandError) in
-        guard !invocation.arguments.isEmpty else { return invocation.print(["drops", "ip", "mac", "mle"]) }
+        guard !invocation.arguments.isEmpty else { return invocation.print(["airtime", "drops", "ip", "mac", "mle"]) }
         switch try invocation.arguments.word() {
+        case "airtime":
+            try invocation.arguments.requireEnd()
+            invocation.printAirtime()
         case "drops":
             try invocation.arguments.requireEnd()
             for (reason, count) in invocation.node.drops.nonzero { invocation.print("\(reason.rawValue): \(count)") }
@@ -33,6 +36,20 @@ extension Invocation {
         guard arguments.take("reset") else { throw .invalidArguments }
         try arguments.requireEnd()
         return true
+    }
+
+    /// What the law's hour has seen, and why sending waits.
+    fileprivate func printAirtime() {
+        guard let ledger = node.mac.airtime, let budget = ledger.rules.hourlyBudget else {
+            return print(["Limit: none"])
+        }
+        print([
+            "Sub-band: \(ledger.rules.name)",
+            "Used Milli: \(ledger.used(at: now).milliseconds)",
+            "Budget Milli: \(budget.milliseconds)",
+            "Waits: \(node.mac.airtimeWaits)",
+            "Given Up: \(node.drops[.airtimeExhausted])",
+        ])
     }
 
     fileprivate func printIPCounters() {
