@@ -12,6 +12,7 @@ extension LinkProfile {
         // The radio's own wait would be 864 µs; OpenThread waits as long where software answers.
         acknowledgementWait: .milliseconds(16),
         // aUnitBackoffPeriod, twenty symbols: IEEE 802.15.4-2006 §7.4.1.
+        measuresAcknowledgements: false,
         backoffUnit: .microseconds(320),
         minimumBackoffExponent: 3,
         quietBackoffExponent: 3,

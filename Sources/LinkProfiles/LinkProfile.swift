@@ -29,6 +29,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var acknowledgementDelay: Duration
     /// How long a sender waits for an acknowledgement, from the end of its own frame.
     public var acknowledgementWait: Duration
+    /// Whether that wait follows what was measured, once some acknowledgements came.
+    public var measuresAcknowledgements: Bool
     /// The unit of the random wait before a transmission.
     public var backoffUnit: Duration
     /// The exponent of the first random wait: 0 to 2^exponent − 1 units.

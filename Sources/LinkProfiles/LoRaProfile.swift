@@ -28,6 +28,7 @@ extension LinkProfile {
     private mutating func setMediumAccess(_ timing: LoRaTiming) {
         acknowledgementDelay = LoRaTiming.turnaround
         acknowledgementWait = timing.acknowledgementWait
+        measuresAcknowledgements = true
         backoffUnit = timing.backoffUnit
         quietBackoffExponent = 1
         maximumBackoffExponent = timing.maximumBackoffExponent

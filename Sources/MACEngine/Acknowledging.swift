@@ -43,7 +43,7 @@ extension MACEngine {
 
     /// Takes an acknowledgement: it ends the wait of the frame whose sequence number it carries.
     mutating func handleAcknowledgement(_ header: MACHeader, _ received: ReceivedFrame, now: Instant) {
-        guard case .awaitingAcknowledgement(let transmission, _) = transmitter, !header.isSequenceNumberSuppressed,
+        guard let transmission = unacknowledged, !header.isSequenceNumberSuppressed,
             transmission.sealed?.sequenceNumber == header.sequenceNumber
         else { return }
         // What a refused peer says does not count, or a filter would cut a link one way only.
@@ -52,6 +52,7 @@ extension MACEngine {
         let isPoll =
             transmission.request.frameType == .macCommand
             && transmission.request.payload.first == MACCommandIdentifier.dataRequest.rawValue
+        acknowledgementTiming.note(now.since(frameEnd))
         if isPoll, header.isFramePending { listeningUntil = now + profile.dataPollTimeout }
         finish(
             transmission,

@@ -140,7 +140,9 @@ extension MACEngine {
         switch outcome {
         case .failed: attemptFailed(transmission, .radioFailure, now: now)
         case .sent where transmission.isAcknowledgementRequested:
-            transmitter = .awaitingAcknowledgement(transmission, until: now + profile.acknowledgementWait)
+            frameEnd = now
+            transmitter = .awaitingAcknowledgement(
+                transmission, until: now + acknowledgementTiming.wait(profile))
         case .sent: finish(transmission, .sent)
         }
     }
@@ -149,6 +151,7 @@ extension MACEngine {
         guard case .awaitingAcknowledgement(let until) = phase, until <= now,
             case .awaitingAcknowledgement(let transmission, _) = transmitter
         else { return }
+        acknowledgementTiming.noteMiss()
         attemptFailed(transmission, .noAcknowledgement, now: now)
     }
 

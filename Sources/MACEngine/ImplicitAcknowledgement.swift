@@ -25,12 +25,14 @@ extension MACEngine {
                 framePending: false, rssi: filter.rssi(for: sender) ?? received.rssi, snr: received.snr))
     }
 
-    /// The frame that was sent at least once, whose acknowledgement has not come, and which is not being sent now.
-    private var unacknowledged: Transmission? {
+    /// The frame that was sent at least once, whose acknowledgement has not come, and which is not being sent now. Only
+    /// where waits are measured one that comes late still counts.
+    var unacknowledged: Transmission? {
         switch transmitter {
         case .awaitingAcknowledgement(let transmission, _): transmission
         case .backingOff(let transmission, _), .waitingForRadio(let transmission):
-            transmission.retries > 0 && transmission.isAcknowledgementRequested ? transmission : nil
+            profile.measuresAcknowledgements && transmission.retries > 0 && transmission.isAcknowledgementRequested
+                ? transmission : nil
         case .idle, .assessing, .transmitting: nil
         }
     }

@@ -111,6 +111,9 @@ public struct MACEngine {
     /// The transmitter's, kept beside it: it is asked for with every frame, and the frame within is large to copy.
     private(set) var phase = TransmitterState.Phase.idle
     var acknowledger = Acknowledger()
+    var acknowledgementTiming = AcknowledgementTiming()
+    /// When the frame that waits for its acknowledgement was out.
+    var frameEnd = Instant.zero
     /// How many frames were seen to have arrived only because their next hop was overheard.
     public internal(set) var implicitAcknowledgements: UInt32 = 0
     /// How many transmissions in a row found the channel free at once, and were acknowledged where that was asked for.

@@ -6,6 +6,7 @@ enum ProfileTables {
         frameCheckSequenceLength 2
         acknowledgementDelay 0.192 ms
         acknowledgementWait 16.0 ms
+        measuresAcknowledgements false
         backoffUnit 0.32 ms
         minimumBackoffExponent 3
         quietBackoffExponent 3
@@ -120,6 +121,7 @@ enum ProfileTables {
         frameCheckSequenceLength 2
         acknowledgementDelay 5.0 ms
         acknowledgementWait 2000.0 ms
+        measuresAcknowledgements false
         backoffUnit 5.64 ms
         minimumBackoffExponent 3
         quietBackoffExponent 3
@@ -234,6 +236,7 @@ enum ProfileTables {
         frameCheckSequenceLength 0
         acknowledgementDelay 5.0 ms
         acknowledgementWait 61.768 ms
+        measuresAcknowledgements true
         backoffUnit 6.28 ms
         minimumBackoffExponent 3
         quietBackoffExponent 1
