@@ -41,7 +41,8 @@ public struct LinkProfile: Equatable, Sendable {
     public var maximumBackoffExponent: UInt8
     /// How many times a busy channel is waited for before the transmission has failed.
     public var maximumBackoffs: UInt8
-    /// Whether a next hop that is overheard passing a frame on counts as its acknowledgement.
+    /// Whether a next hop that is overheard passing a frame on counts as its acknowledgement. Off in every profile: of two
+    /// equal datagrams in a row the first one's forwarding would acknowledge the second.
     public var takesImplicitAcknowledgements: Bool
     /// Whether the next fragment of a datagram waits until the last one is two hops further: the sender does not hear
     /// who would disturb its next hop.

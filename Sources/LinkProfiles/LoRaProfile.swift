@@ -33,7 +33,6 @@ extension LinkProfile {
         quietBackoffExponent = 1
         maximumBackoffExponent = timing.maximumBackoffExponent
         maximumBackoffs = LoRaTiming.maximumBackoffs
-        takesImplicitAcknowledgements = true
         pacesFragments = true
         // Each repetition costs air that others need: a link that loses five in a row is no link.
         maximumFrameRetries = 4

@@ -242,7 +242,7 @@ enum ProfileTables {
         quietBackoffExponent 1
         maximumBackoffExponent 5
         maximumBackoffs 8
-        takesImplicitAcknowledgements true
+        takesImplicitAcknowledgements false
         pacesFragments true
         maximumFrameRetries 4
         tunesChannels false

@@ -13,10 +13,16 @@ struct ImplicitAcknowledgementTests {
         return start + [0x04, 0x00, 0x0c, 0x00] + [UInt8](repeating: content, count: 60)
     }
 
+    private static let overhearing: LinkProfile = {
+        var profile = LinkProfile.lora(.sf7bw250)
+        profile.takesImplicitAcknowledgements = true
+        return profile
+    }()
+
     /// What the first node says of its frame when the second one's acknowledgements never reach it, and the second
     /// passes something on.
     private func outcome(
-        profile: LinkProfile = .lora(.sf7bw250), forwarded: [UInt8], hops: UInt8 = 19
+        profile: LinkProfile = Self.overhearing, forwarded: [UInt8], hops: UInt8 = 19
     ) -> (sent: Int, outcome: MACOutcome?, implicit: UInt32) {
         let air = TestAir(count: 3, profile: profile)
         air.link()
@@ -45,11 +51,12 @@ struct ImplicitAcknowledgementTests {
         #expect(outcome == .noAcknowledgement)
     }
 
-    @Test("On 802.15.4 only acknowledgements count")
-    func standard() {
-        let (sent, outcome, implicit) = outcome(profile: .ieee802154, forwarded: Self.payload(hops: 18))
+    @Test("Unless a profile says otherwise only acknowledgements count", arguments: [false, true])
+    func standard(isLoRa: Bool) {
+        let profile = isLoRa ? LinkProfile.lora(.sf7bw250) : .ieee802154
+        let (sent, outcome, implicit) = outcome(profile: profile, forwarded: Self.payload(hops: 18))
         #expect(implicit == 0)
-        #expect(sent == 16)
+        #expect(sent == (isLoRa ? 5 : 16))
         #expect(outcome == .noAcknowledgement)
     }
 }
