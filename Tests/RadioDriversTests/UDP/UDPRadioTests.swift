@@ -68,6 +68,8 @@ struct UDPRadioTests {
         #expect(await pair.a.nextFrame() == [2])
         try await pair.stranger([1], to: pair.b)
         #expect(await pair.b.next() == .transmitDone(.sent))
+        // What was sent before the receiver is on must have been read by then.
+        while try await pair.b.drops().receiverOff == 0 { await Task.yield() }
         pair.b.perform { $0.setReceiver(isOn: true) }
         try await pair.stranger([3], to: pair.b)
         #expect(await pair.b.nextFrame() == [3])
